@@ -1,0 +1,50 @@
+import ipaddr from 'ipaddr.js'
+
+type ParsedAddress = ipaddr.IPv4 | ipaddr.IPv6
+
+/** A list of addresses and CIDR blocks, ready to be asked. */
+export type AddressList = readonly (readonly [ParsedAddress, number])[]
+
+const parse = (text: string): ParsedAddress | undefined => {
+  if (!ipaddr.isValid(text)) return undefined
+  // `10.1` and `0x7f.1` are addresses to inet_aton only; two readers would disagree on them.
+  if (!text.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined
+  // The process form folds ::ffff:192.0.2.1 into 192.0.2.1, so both meet the same rule and the same counter (C-08).
+  return ipaddr.process(text)
+}
+
+/** The one spelling of an IP address, or `undefined` for anything else (a host name, a zone id, a port, a blank). */
+export const normalizeAddress = (text: string): string | undefined =>
+  text.includes('%') ? undefined : parse(text)?.toString()
+
+/** Reads one entry of a list, `192.0.2.0/24` or `192.0.2.7`; `undefined` when it is neither. */
+export const parseAddressBlock = (text: string): readonly [ParsedAddress, number] | undefined => {
+  if (text.includes('/')) return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : undefined
+  const address = parse(text)
+  return address === undefined ? undefined : [address, address.kind() === 'ipv4' ? 32 : 128]
+}
+
+/** @throws {TypeError} on an entry that is no address: configuration is checked before it comes here. */
+export const createAddressList = (entries: readonly string[]): AddressList =>
+  entries.map((entry) => {
+    const block = parseAddressBlock(entry)
+    if (block === undefined) throw new TypeError(`not an address or a block: ${entry}`)
+    return block
+  })
+
+/** Whether the address lies in one of the blocks. An unreadable address lies in none. */
+export const isInList = (list: AddressList, text: string): boolean => {
+  const address = parse(text)
+  return address !== undefined && list.some((block) => address.kind() === block[0].kind() && address.match([...block]))
+}
+
+/**
+ * What abuse counters are keyed on: the IPv4 address, or the /64 of an IPv6 address, because one subscriber owns a whole
+ * /64 and could walk through it (C-08). An unknown address counts as one single client, the strictest reading (H-10).
+ */
+export const addressBlock = (address: string | undefined): string => {
+  const parsed = address === undefined ? undefined : parse(address)
+  if (parsed === undefined) return 'unknown'
+  if (parsed.kind() === 'ipv4') return parsed.toString()
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`
+}

@@ -1,0 +1,297 @@
+import { z } from 'zod'
+import { parseAddressBlock } from '../lib/address.ts'
+import { DURATION_PATTERN, parseDuration } from '../lib/duration.ts'
+
+/**
+ * The shape of a site file, written once: it checks the file, gives the types, and generates `policies/schema.json` and the
+ * reference. Every field carries its explanation in `describe`. Unknown keys are refused: a misspelt rule must not be a
+ * rule that silently does not exist.
+ */
+
+const duration = (explanation: string) =>
+  z
+    .string()
+    .regex(DURATION_PATTERN, 'a whole number and a unit: ms, s, m, h or d (for example 30m)')
+    .transform((text) => parseDuration(text) ?? 0)
+    .describe(explanation)
+
+const id = (explanation: string) =>
+  z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens, 48 at most')
+    .describe(explanation)
+
+const hostPattern =
+  /^(?=.{1,253}(?::\d+)?$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::\d{1,5})?$/
+const headerPattern = /^[A-Za-z][A-Za-z0-9-]{0,63}$/
+const pathPattern = /^\/[^\s?#;\\]*$/
+const colour = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'a colour as #rrggbb')
+
+/** What a plain identity header can carry, from the signed-in account. */
+export const IDENTITY_FIELDS = [
+  'login',
+  'name',
+  'given-name',
+  'family-name',
+  'email',
+  'national-id',
+  'rpps',
+  'roles',
+  'account',
+  'way',
+  'level',
+] as const
+export type IdentityField = (typeof IDENTITY_FIELDS)[number]
+
+export const METHOD_IDS = ['password', 'email-code'] as const
+export type MethodId = (typeof METHOD_IDS)[number]
+
+const text = (max: number, explanation: string) => z.string().trim().min(1).max(max).describe(explanation)
+
+/** A text shown to people: one string for every language, or one per language. */
+const localized = (max: number, explanation: string) =>
+  z
+    .union([
+      z.string().trim().min(1).max(max),
+      z.strictObject({ fr: z.string().trim().min(1).max(max), en: z.string().trim().min(1).max(max).optional() }),
+    ])
+    .transform((value) =>
+      typeof value === 'string' ? { fr: value, en: value } : { fr: value.fr, en: value.en ?? value.fr },
+    )
+    .describe(explanation)
+export interface LocalizedText {
+  readonly fr: string
+  readonly en: string
+}
+
+const day = (explanation: string) => z.iso.date('a day as YYYY-MM-DD').describe(explanation)
+
+const way = z.strictObject({
+  id: id(
+    'Name of the way, unique in the site; it is the value of the button `way` on the sign-in page and part of the audit trail.',
+  ),
+  methods: z.array(z.enum(METHOD_IDS)).min(1).max(4).describe('The methods to prove, in this order.'),
+  level: z
+    .int()
+    .min(1)
+    .max(3)
+    .default(1)
+    .describe(
+      'How strong the way is, for rules that ask for a level: 1 transition means, 2 two real factors, 3 card or equivalent.',
+    ),
+  from: day('First day on which the way is accepted.').optional(),
+  until: day('Last day on which the way is accepted (inclusive, Europe/Paris).').optional(),
+  homologation: text(200, 'Reference of the homologation decision that allows this way (RIE).').optional(),
+})
+
+const accessCondition = z.union([
+  z.enum(['anyone', 'signed-in', 'no-one']),
+  z.strictObject({
+    roles: z.array(text(64, 'A role.')).min(1).describe('The account has one of these roles.').optional(),
+    ways: z.array(id('A way.')).min(1).describe('The session was opened by one of these ways.').optional(),
+    level: z.int().min(1).max(3).describe('The session was opened by a way of at least this level.').optional(),
+    networks: z
+      .array(z.string().refine((value) => parseAddressBlock(value) !== undefined, 'an IP address or a CIDR block'))
+      .min(1)
+      .describe('The visitor comes from one of these networks.')
+      .optional(),
+  }),
+])
+
+const rule = z.strictObject({
+  id: id('Name of the rule, unique in the site; it is what `explain`, the log and the audit trail say.'),
+  match: z
+    .strictObject({
+      path: z
+        .union([z.string().regex(pathPattern), z.array(z.string().regex(pathPattern)).min(1)])
+        .transform((value) => (typeof value === 'string' ? [value] : value))
+        .describe(
+          'Path patterns: `*` within a segment, `**` as a whole segment for any depth. Judged on the decoded path, without path parameters; the query never counts.',
+        ),
+      methods: z
+        .array(z.string().regex(/^[A-Z]{1,20}$/))
+        .min(1)
+        .describe(
+          'HTTP methods. Without it: every method, except for `anyone` rules, which then mean GET and HEAD only.',
+        )
+        .optional(),
+    })
+    .describe('Which requests the rule speaks of.'),
+  allow: accessCondition.describe(
+    'Who may pass: `anyone`, `signed-in` (by any way), `no-one`, or conditions that must all hold.',
+  ),
+  origins: z
+    .array(z.string().regex(/^https?:\/\/[a-z0-9.-]+(:\d+)?$/))
+    .min(1)
+    .describe('Foreign origins from which WebSocket handshakes are accepted here.')
+    .optional(),
+})
+
+const notice = z.strictObject({
+  text: localized(600, 'The text of the notice.'),
+  kind: z.enum(['information', 'warning']).default('information').describe('How it is shown.'),
+  from: day('First day on which it is shown.').optional(),
+  until: day('Last day on which it is shown.').optional(),
+})
+
+export const siteSchema = z.strictObject({
+  site: id('Name of the site, unique in the instance.'),
+  hosts: z
+    .array(
+      z.string().regex(hostPattern, 'a host name in lower case, with its port only where it is not the default one'),
+    )
+    .min(1)
+    .describe('Public host names; a request for any other name is answered 421. The first one is the canonical one.'),
+  origin: z
+    .string()
+    .regex(/^https?:\/\/[a-z0-9.-]+(:\d+)?$/)
+    .describe(
+      'Public address as browsers see it, when it is not https:// and the first host. Used for links, the assertion and Origin checks, never rebuilt from a request (R34).',
+    )
+    .optional(),
+  prefix: z
+    .string()
+    .regex(/^\/[A-Za-z0-9_-]{3,40}$/)
+    .default('/_portillon')
+    .describe('Where the pages of the gate live on the site.'),
+  name: localized(80, 'Name of the application, as people know it.'),
+  network: localized(80, 'Name of the network or establishment, shown above the pages.'),
+  training: z.boolean().default(false).describe('A training base: a visible band says that the data are fictitious.'),
+  upstream: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^https?:\/\/[A-Za-z0-9.\-[\]:]+$/, 'http:// or https://, a host and a port, no path')
+        .describe('The application behind the gate.'),
+      ca: text(
+        500,
+        'File with the certificate authorities that may sign the upstream (PEM), instead of those of the system.',
+      ).optional(),
+      host: z
+        .enum(['public', 'upstream'])
+        .default('public')
+        .describe('Which Host header the application receives: the public name that was asked for, or its own.'),
+      connect: duration('How long a connection may take to open.').default(3_000),
+      'first-byte': duration('How long the application may take to begin its answer.').default(60_000),
+      idle: duration('How long an answer or an upload may stand still.').default(60_000),
+      connections: z
+        .int()
+        .min(1)
+        .max(4096)
+        .default(256)
+        .describe('Connections kept open to the application, per process.'),
+    })
+    .describe('The application behind the gate.'),
+  'sign-out': z
+    .strictObject({
+      'upstream-paths': z
+        .array(z.string().regex(pathPattern))
+        .default([])
+        .describe("The application's own sign-out addresses: visiting one also ends the gate's session."),
+    })
+    .default({ 'upstream-paths': [] })
+    .describe('Signing out.'),
+  ways: z.array(way).min(1).describe('The ways in; any one is enough. The order is the order on the page.'),
+  password: z
+    .strictObject({
+      length: z.int().min(8).max(64).default(8).describe('Least number of characters of a new password.'),
+      classes: z
+        .array(z.enum(['upper', 'lower', 'digit', 'special', 'digit-or-special']))
+        .default([])
+        .describe('Kinds of characters that a new password must have.'),
+      forgotten: z
+        .enum(['referent', 'hidden'])
+        .default('referent')
+        .describe('What « Mot de passe oublié ? » leads to.'),
+    })
+    .default({ length: 8, classes: [], forgotten: 'referent' })
+    .describe('Passwords.'),
+  'email-code': z
+    .strictObject({
+      digits: z.int().min(6).max(8).default(6).describe('Digits of the mailed code.'),
+      lifetime: duration('How long a code is valid; more than 10 minutes departs from NIST SP 800-63B.').default(
+        600_000,
+      ),
+      tries: z.int().min(1).max(10).default(5).describe('Wrong entries after which a code is dead.'),
+      'resend-after': duration('How long before another code may be asked for.').default(30_000),
+      'per-hour': z.int().min(1).max(60).default(10).describe('Codes mailed to one account in an hour at most.'),
+      from: z
+        .string()
+        .regex(
+          /^(?:[^<>"\r\n]{1,80} <)?[^\s<>@",;]+@[^\s<>@",;]+>?$/,
+          'an address, or a name and an address in angle brackets',
+        )
+        .describe('Sender of the mails of this site.'),
+    })
+    .describe('Codes by mail.')
+    .optional(),
+  session: z
+    .strictObject({
+      idle: duration('A session ends after this time without activity.').default(1_800_000),
+      absolute: duration('A session ends after this time, whatever happens.').default(36_000_000),
+      background: z
+        .array(z.string().regex(pathPattern))
+        .default([])
+        .describe('Paths that the page polls by itself: they do not count as activity.'),
+    })
+    .prefault({})
+    .describe('Sessions.'),
+  identity: z
+    .strictObject({
+      headers: z
+        .record(z.string().regex(headerPattern, 'a header name: letters, digits and hyphens'), z.enum(IDENTITY_FIELDS))
+        .default({})
+        .describe('Plain identity headers for the application, and what each carries.'),
+      encoding: z
+        .enum(['percent-utf8', 'utf8', 'latin1'])
+        .default('percent-utf8')
+        .describe(
+          'How values beyond ASCII are written in the plain headers: percent-encoded UTF-8 (RFC 3986), raw UTF-8 bytes, or ISO-8859-1 with the closest letters.',
+        ),
+      assertion: z
+        .strictObject({
+          audience: text(200, 'The `aud` of the assertion.'),
+          lifetime: duration('How long an assertion is valid.').default(120_000),
+        })
+        .describe('The signed statement in X-Portillon-Assertion.')
+        .optional(),
+    })
+    .prefault({})
+    .describe('What the application is told about the person.'),
+  rules: z.array(rule).default([]).describe('First match wins; nothing matched means: signed in by any way.'),
+  theme: z
+    .strictObject({
+      accent: colour
+        .default('#0b5c8c')
+        .describe('Accent colour on light backgrounds (text on it is white; contrast is checked).'),
+      'accent-dark': colour
+        .default('#8ecdf2')
+        .describe('Accent colour on dark backgrounds (text on it is black; contrast is checked).'),
+      logo: text(500, 'File of the logo (SVG or PNG), relative to the site file.').optional(),
+    })
+    .prefault({})
+    .describe('Look of the pages.'),
+  support: z
+    .strictObject({
+      name: localized(120, 'Whom to call.'),
+      phone: text(40, 'Telephone number.').optional(),
+      email: z.email().describe('Address.').optional(),
+      hours: localized(120, 'When they answer.').optional(),
+    })
+    .describe('The person or desk who helps; named on every page.'),
+  notices: z.array(notice).default([]).describe('Notices on the sign-in page.'),
+  legal: localized(1500, 'Reminder of professional secrecy and terms of use on the sign-in page.').optional(),
+  templates: text(
+    500,
+    'Folder whose files replace those of templates/ one by one, relative to the site file.',
+  ).optional(),
+})
+
+/** A site as the gate uses it: checked, defaults filled in, durations in milliseconds. */
+export type Site = z.output<typeof siteSchema>
+/** A site as it is written in a file. */
+export type SiteFile = z.input<typeof siteSchema>
+export type Way = Site['ways'][number]
+export type Rule = Site['rules'][number]
+export type AccessCondition = Rule['allow']
+export type Notice = Site['notices'][number]

@@ -1,0 +1,30 @@
+import type { MethodId } from './schema.ts'
+
+/** Who stands behind a request and how that was proved; what rules judge and what the application is told. */
+export type Subject = Anonymous | SignedIn
+
+export interface Anonymous {
+  readonly kind: 'anonymous'
+}
+
+export interface SignedIn {
+  readonly kind: 'signed-in'
+  readonly account: string
+  readonly login: string
+  readonly name: string
+  readonly givenName: string
+  readonly familyName: string
+  readonly email: string | null
+  /** PS_IdNat: type digit and identifier, `8` + RPPS for a registered professional (facts/health.md §3.1). */
+  readonly nationalId: string | null
+  readonly roles: readonly string[]
+  /** Id of the way of the site's policy that was completed. */
+  readonly way: string
+  readonly level: 1 | 2 | 3
+  /** The methods proved, in order. */
+  readonly methods: readonly MethodId[]
+  /** When the last method was proved, milliseconds since the epoch. */
+  readonly authenticatedAt: number
+}
+
+export const ANONYMOUS: Anonymous = { kind: 'anonymous' }

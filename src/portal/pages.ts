@@ -1,0 +1,109 @@
+/**
+ * What each page is given. Templates read these and nothing else; routes fill them. Texts are keys of templates/locales
+ * with values, so that a page says the same in both languages.
+ */
+
+/** A sentence of templates/locales: its key and what goes into its braces. */
+export interface Message {
+  readonly key: string
+  readonly values?: Readonly<Record<string, string | number>>
+}
+
+export interface WayChoice {
+  /** Value of the button named `way`. */
+  readonly id: string
+  /** Method that completes the way after the password; names icon, label (`ways.<kind>.label`) and explanation. */
+  readonly kind: 'email-code'
+  /** Last day, YYYY-MM-DD, when the way ends within 60 days; null otherwise. */
+  readonly endsOn: string | null
+}
+
+export interface PageModels {
+  /** Identifier, password and one button per way. */
+  'sign-in': {
+    readonly action: string
+    readonly csrf: string
+    /** Sealed target, carried as hidden field `to`. */
+    readonly to: string
+    readonly login: string
+    /** Whether a page of the application is waiting (« Vous serez conduit à votre page »). */
+    readonly hasTarget: boolean
+    readonly ways: readonly WayChoice[]
+    /** Ways that are not open today: not yet, or no longer. */
+    readonly closedWays: readonly {
+      readonly id: string
+      readonly kind: 'email-code'
+      readonly from: string | null
+      readonly until: string | null
+    }[]
+    /** `signIn.wrong`, `signIn.throttled` {minutes}, `signIn.required` {field}… : error; the others: information. */
+    readonly error: Message | null
+    readonly information: Message | null
+    readonly notices: readonly { readonly kind: 'information' | 'warning'; readonly text: string }[]
+    readonly legal: string | null
+    readonly forgottenHref: string | null
+  }
+  /** « Saisie du code ». */
+  code: {
+    readonly action: string
+    readonly resendAction: string
+    readonly csrf: string
+    /** Handle of the attempt, hidden field `attempt` of both forms. */
+    readonly attempt: string
+    readonly maskedEmail: string
+    readonly sender: string
+    readonly digits: number
+    /** Seconds until the code dies, and until another may be asked for (0: now). */
+    readonly expiresIn: number
+    readonly resendIn: number
+    /** Minutes a code lives. */
+    readonly lifetimeMinutes: number
+    /** `code.wrong` {left}, `code.expired`, `code.used`, `code.replaced`, `code.dead`, `code.throttled` {minutes}. */
+    readonly error: Message | null
+    /** `code.resent`, `code.resendTooSoon` {seconds}, `code.mailLimit` {minutes}. */
+    readonly information: Message | null
+    readonly mail: 'queued' | 'sent' | 'failed'
+    /** Sign-in page with the same target: « Utiliser un autre moyen » / start again. */
+    readonly restartHref: string
+  }
+  /** The password was right, but the account has nothing to prove a second factor with. */
+  'no-factor': { readonly restartHref: string }
+  /** « Mot de passe oublié ? » where the referent resets it. */
+  forgotten: { readonly backHref: string }
+  /** GET of sign-out: the question. */
+  'sign-out': { readonly action: string; readonly csrf: string; readonly name: string; readonly backHref: string }
+  'signed-out': { readonly signInHref: string }
+  /** Sign-in page visited with a live session. */
+  'signed-in': {
+    readonly name: string
+    readonly since: string
+    readonly continueHref: string
+    readonly signOutHref: string
+  }
+  /** The browser does not send our cookies back. */
+  'cookies-refused': { readonly retryHref: string }
+  /** Sent round in circles for the third time: the likely causes. */
+  loop: { readonly retryHref: string; readonly reference: string }
+  /** Every refusal and fault of lib/errors. */
+  refusal: {
+    readonly code: string
+    readonly status: number
+    readonly reference: string
+    /** ISO 8601, UTC. */
+    readonly time: string
+    readonly retryHref: string | null
+  }
+  /** Demo only: what was mailed, newest first. */
+  outbox: {
+    readonly mails: readonly {
+      readonly to: string
+      readonly subject: string
+      readonly sentAt: string
+      readonly text: string
+      readonly code: string | null
+    }[]
+    readonly signInHref: string
+  }
+}
+
+export type PageName = keyof PageModels
