@@ -1,0 +1,47 @@
+/** A step takes what the step before produced and gives the next one its input, or null when it ended the exchange. */
+export type Step<In, Out> = (input: In) => Out | null | Promise<Out | null>
+
+/**
+ * Joins steps in the order in which they are written. Steps that need not wait cost no promise: most requests pass the
+ * whole table in one turn of the event loop.
+ * @param onFault hears whatever a step throws or rejects with, and the first input; it must end the exchange
+ */
+export function chain<A, B, C, D, E, F, G, H, I, J>(
+  onFault: (input: A, thrown: unknown) => void,
+  a: Step<A, B>,
+  b: Step<B, C>,
+  c: Step<C, D>,
+  d: Step<D, E>,
+  e: Step<E, F>,
+  f: Step<F, G>,
+  g: Step<G, H>,
+  h: Step<H, I>,
+  i: Step<I, J>,
+): (input: A) => void
+export function chain<A>(
+  onFault: (input: A, thrown: unknown) => void,
+  ...steps: Step<unknown, unknown>[]
+): (input: A) => void {
+  const run = async (input: A, pending: Promise<unknown>, from: number): Promise<void> => {
+    try {
+      let value = await pending
+      for (let at = from; at < steps.length && value !== null; at += 1) value = await steps[at]?.(value)
+    } catch (thrown) {
+      onFault(input, thrown)
+    }
+  }
+  return (input) => {
+    try {
+      let value: unknown = input
+      for (let at = 0; at < steps.length && value !== null; at += 1) {
+        value = steps[at]?.(value)
+        if (value instanceof Promise) {
+          void run(input, value, at + 1)
+          return
+        }
+      }
+    } catch (thrown) {
+      onFault(input, thrown)
+    }
+  }
+}

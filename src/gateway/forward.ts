@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { ErrorCode } from '../lib/errors.ts'
+import type { Asserted, Refuse } from './exchange.ts'
+import { isNavigation } from './navigation.ts'
+import { returning } from './returning.ts'
+
+/** Set-Cookie lines that take the gate's cookies away, and where a person lands who signed out of the application. */
+export interface Farewell {
+  readonly cookies: (asserted: Asserted) => readonly string[]
+  readonly page: (asserted: Asserted) => string
+}
+
+/** What went wrong on the way to the application, as the visitor is told (U-01, U-05, U-06). */
+export const upstreamFault = (error: NodeJS.ErrnoException): ErrorCode => {
+  switch (error.code) {
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return 'upstream-timeout'
+    case 'UND_ERR_INVALID_ARG':
+    case 'UND_ERR_NOT_SUPPORTED':
+      return 'request-malformed'
+    case 'UND_ERR_RESPONSE_EXCEEDED_MAX_SIZE':
+    case 'UND_ERR_HEADERS_OVERFLOW':
+      return 'upstream-invalid'
+    default:
+      return error.code?.startsWith('HPE_') === true ? 'upstream-invalid' : 'upstream-unreachable'
+  }
+}
+
+/**
+ * Carries one answer from the application to the visitor. A class and not a closure: one small object a request is what the
+ * data path can afford.
+ * - a small answer whose length is known leaves in one write
+ * - a slow reader holds the application back, a reader that leaves cancels the request
+ * - an answer that breaks off is broken off for the visitor too, never ended as if it were whole
+ */
+class Carrier implements Dispatcher.DispatchHandler {
+  readonly #asserted: Asserted
+  readonly #response: ServerResponse
+  readonly #refuse: Refuse
+  readonly #farewell: Farewell
+  #controller: Dispatcher.DispatchController | undefined
+  #length = -1
+  #held: Buffer | undefined
+  #isDiscarding = false
+
+  constructor(asserted: Asserted, refuse: Refuse, farewell: Farewell) {
+    this.#asserted = asserted
+    this.#response = asserted.exchange.response
+    this.#refuse = refuse
+    this.#farewell = farewell
+    this.#response.once('close', () => {
+      if (!this.#response.writableFinished) this.#controller?.abort(new Error('the visitor left'))
+    })
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#response.destroyed) controller.abort(new Error('the visitor left'))
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, _parsed: unknown, message?: string): void {
+    if (status < 200) return
+    const { exchange, isLeaving } = this.#asserted
+    const returned = returning(exchange, (controller as unknown as { rawHeaders: Buffer[] }).rawHeaders)
+    if (isLeaving) {
+      if (isNavigation(exchange.request)) {
+        this.#isDiscarding = true
+        this.#sayFarewell(returned.headers)
+        return
+      }
+      for (const cookie of this.#farewell.cookies(this.#asserted)) returned.headers.push('Set-Cookie', cookie)
+    }
+    this.#length = returned.length
+    this.#response.writeHead(status, message ?? '', returned.headers)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isDiscarding) return
+    if (chunk.length === this.#length) {
+      this.#held = chunk
+      return
+    }
+    if (!this.#response.write(chunk)) {
+      controller.pause()
+      this.#response.once('drain', () => {
+        controller.resume()
+      })
+    }
+  }
+
+  onResponseEnd(): void {
+    if (!this.#isDiscarding) this.#response.end(this.#held)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#response.destroyed || this.#response.writableEnded) return
+    if (this.#asserted.isLeaving && !this.#response.headersSent) this.#sayFarewell([])
+    else if (this.#response.headersSent) this.#response.destroy(error)
+    else this.#refuse(this.#asserted.exchange, upstreamFault(error), error.message)
+  }
+
+  /** The gate's own page in place of the application's answer; the application still clears its own cookies. */
+  #sayFarewell(theirs: readonly string[]): void {
+    const headers: string[] = []
+    for (let at = 0; at < theirs.length; at += 2) {
+      if (theirs[at]?.toLowerCase() === 'set-cookie') headers.push('Set-Cookie', theirs[at + 1] ?? '')
+    }
+    for (const cookie of this.#farewell.cookies(this.#asserted)) headers.push('Set-Cookie', cookie)
+    headers.push('Location', this.#farewell.page(this.#asserted))
+    headers.push('Cache-Control', 'no-store', 'Clear-Site-Data', '"cache"', 'Content-Length', '0')
+    this.#response.writeHead(303, headers)
+    this.#response.end()
+  }
+}
+
+const bodyOf = (asserted: Asserted, request: IncomingMessage): IncomingMessage | null =>
+  asserted.hasBody ? request : null
+
+/** Last step: sends exactly the request that was judged, and carries the answer back. */
+export const forward =
+  (refuse: Refuse, farewell: Farewell) =>
+  (asserted: Asserted): null => {
+    const { request, target, site } = asserted.exchange
+    const { pool, firstByte, idle } = site.upstream
+    pool.dispatch(
+      {
+        path: target.raw,
+        method: target.method as Dispatcher.HttpMethod,
+        headers: asserted.headers,
+        body: bodyOf(asserted, request),
+        headersTimeout: firstByte,
+        bodyTimeout: idle,
+      },
+      new Carrier(asserted, refuse, farewell),
+    )
+    return null
+  }

@@ -1,0 +1,83 @@
+import { codeOf } from '../lib/errors.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ReturnTargets } from '../lib/return-target.ts'
+import type { PeekResult } from '../session/peek.ts'
+import { assert } from './assert.ts'
+import { authenticate, type Peek } from './authenticate.ts'
+import { authorize } from './authorize.ts'
+import { chain } from './chain.ts'
+import { challenge } from './challenge.ts'
+import type { ClientAddress } from './client-address.ts'
+import type { Allowed, Incoming, Refuse } from './exchange.ts'
+import { forward, type Farewell } from './forward.ts'
+import { origin } from './origin.ts'
+import { own, type Portal } from './own.ts'
+import { receive } from './receive.ts'
+import { sanitize } from './sanitize.ts'
+import { signOut } from './sign-out.ts'
+import type { SiteTable } from './site.ts'
+import { createUpgrade, type OnOpen } from './upgrade.ts'
+
+export interface GatewayParts {
+  readonly sites: SiteTable
+  readonly addresses: ClientAddress
+  readonly targets: ReturnTargets
+  readonly clock: Clock
+  readonly peek: Peek
+  /** Notes activity of a session; background polling never comes here (R29). */
+  readonly seen: (digest: string, peeked: PeekResult) => void
+  readonly portal: Portal
+  readonly refuse: Refuse
+  readonly endSession: (digest: string, input: Allowed) => Promise<void>
+  readonly farewell: Farewell
+  readonly onOpen: OnOpen
+}
+
+export interface Gateway {
+  onRequest(incoming: Incoming): void
+  onUpgrade(incoming: Incoming): void
+}
+
+/**
+ * The hot path, in the order in which a request meets it. Each step takes what the step before produced, or ends the
+ * exchange; whatever a step throws closes the gate for that request only.
+ */
+export const createGateway = (parts: GatewayParts): Gateway => {
+  const { refuse } = parts
+  const onFault = (incoming: Incoming, thrown: unknown): void => {
+    if (incoming.response.headersSent) incoming.response.destroy()
+    else refuse(incoming, codeOf(thrown), thrown instanceof Error ? thrown.message : 'unknown')
+  }
+  const received = receive(parts.sites, parts.addresses, refuse)
+  const sanitized = sanitize(refuse)
+  const authenticated = authenticate(parts.peek, parts.seen)
+  const authorized = authorize(parts.clock)
+  const challenged = challenge(parts.targets, refuse)
+
+  return {
+    onRequest: chain(
+      onFault,
+      received,
+      sanitized,
+      own(parts.portal, refuse),
+      authenticated,
+      authorized,
+      challenged,
+      signOut(parts.endSession),
+      assert,
+      forward(refuse, parts.farewell),
+    ),
+    onUpgrade: chain(
+      onFault,
+      received,
+      sanitized,
+      origin(refuse),
+      authenticated,
+      authorized,
+      challenged,
+      signOut(parts.endSession),
+      assert,
+      createUpgrade(refuse, parts.onOpen),
+    ),
+  }
+}

@@ -1,0 +1,25 @@
+import type { Incoming, Exchange, Refuse, Sanitized } from './exchange.ts'
+
+/** The pages of the gate, as the data path sees them: they answer, and nothing comes back. */
+export type Portal = (exchange: Exchange) => void
+
+/**
+ * Third step: what lies under the gate's prefix is answered by the gate and never forwarded, in any spelling (P-12).
+ * A spelling that is not the plain one is nobody's address: it is neither a page of ours nor the application's.
+ */
+export const own =
+  (portal: Portal, refuse: Refuse) =>
+  (input: Sanitized): Sanitized | null => {
+    const { exchange } = input
+    const { path, canonical } = exchange.target
+    const { prefix } = exchange.site
+    // The common case, decided on one character: `/_…` is rare in applications.
+    if (path.charCodeAt(1) !== prefix.charCodeAt(1) && path[1]?.toLowerCase() !== prefix[1]?.toLowerCase()) return input
+    const head = path.slice(0, prefix.length)
+    if (head.toLowerCase() !== prefix.toLowerCase()) return input
+    const next = path[prefix.length]
+    if (next !== undefined && next !== '/') return input
+    if (head === prefix && canonical) portal(exchange)
+    else refuse(exchange satisfies Incoming, 'not-found', 'prefix-spelling')
+    return null
+  }

@@ -1,0 +1,80 @@
+import { parseTarget } from '../lib/path.ts'
+import type { ClientAddress } from './client-address.ts'
+import type { Exchange, Incoming, Refuse } from './exchange.ts'
+import type { SiteTable } from './site.ts'
+
+/** Methods that are served. TRACE and CONNECT never are; unknown ones are refused rather than guessed (F-15). */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+const ABSOLUTE_FORM = /^https?:\/\/(?<authority>[^/?#]*)(?<rest>.*)$/is
+
+/** The one value of a header that must not be repeated; null when it is. */
+const single = (raw: readonly string[], name: string): string | undefined | null => {
+  let found: string | undefined
+  for (let at = 0; at < raw.length; at += 2) {
+    const candidate = raw[at] ?? ''
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
+    if (found !== undefined) return null
+    found = raw[at + 1]
+  }
+  return found
+}
+
+/** All values of a list header, joined as RFC 9110 §5.3 allows. */
+const joined = (raw: readonly string[], name: string): string | undefined => {
+  let all: string | undefined
+  for (let at = 0; at < raw.length; at += 2) {
+    const candidate = raw[at] ?? ''
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
+    all = all === undefined ? (raw[at + 1] ?? '') : `${all}, ${raw[at + 1] ?? ''}`
+  }
+  return all
+}
+
+/** Origin form of a request target; an absolute form must name the host that Host names (RFC 9112 §3.2.2). */
+const originForm = (raw: string, host: string): string | null => {
+  const absolute = ABSOLUTE_FORM.exec(raw)?.groups
+  if (absolute === undefined) return raw
+  if (absolute['authority']?.toLowerCase() !== host) return null
+  const rest = absolute['rest'] ?? ''
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/**
+ * First step: which site, which target, whose address.
+ * - one Host header, of a listed name, port included (F-14, P-15): else 400 or 421
+ * - a method that is served
+ * - a target that has one meaning (lib/path): else 400
+ * - the visitor's address, believed only from listed proxies
+ */
+export const receive =
+  (sites: SiteTable, addresses: ClientAddress, refuse: Refuse) =>
+  (incoming: Incoming): Exchange | null => {
+    const { request } = incoming
+    const raw = request.rawHeaders
+    const given = single(raw, 'host')
+    if (given === undefined || given === null || given === '') {
+      refuse(incoming, 'request-malformed', given === null ? 'host-repeated' : 'host-missing')
+      return null
+    }
+    const host = given.toLowerCase()
+    const site = sites.get(host)
+    if (site === undefined) {
+      refuse(incoming, 'host-unknown')
+      return null
+    }
+    const address = addresses.of(request.socket.remoteAddress, joined(raw, 'x-forwarded-for'))
+    const method = request.method ?? ''
+    const form = originForm(request.url ?? '', host)
+    const target = form === null ? null : parseTarget(method, form)
+    if (target?.ok !== true) {
+      const reason = target?.reason ?? 'authority-differs'
+      refuse({ ...incoming, site, address }, reason === 'too-long' ? 'target-too-long' : 'path-ambiguous', reason)
+      return null
+    }
+    if (!METHODS.has(method)) {
+      refuse({ ...incoming, site, address, target: target.value }, 'method-not-implemented', method.slice(0, 20))
+      return null
+    }
+    return { ...incoming, site, host, target: target.value, address }
+  }

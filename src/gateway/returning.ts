@@ -1,0 +1,50 @@
+import { isOurCookieName } from './cookies.ts'
+import { dropNamed, HOP_BY_HOP, namedByConnection } from './hop-by-hop.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Fields of the application's answer that hold an address of its own, to be put on the public origin (P-16). */
+const ADDRESS_FIELDS: ReadonlySet<string> = new Set(['location', 'content-location', 'refresh'])
+
+export interface Returned {
+  /** Name and value in turns, as the visitor receives them. */
+  readonly headers: string[]
+  /** Length of the body as the application announced it; -1 when it did not. */
+  readonly length: number
+}
+
+const cookieName = (setCookie: string): string => {
+  const end = setCookie.search(/[=;]/)
+  return (end === -1 ? setCookie : setCookie.slice(0, end)).trim()
+}
+
+/**
+ * What of the application's answer goes back to the visitor: everything, in its order and spelling, except hop-by-hop
+ * fields (H-06), cookies with the gate's names, and the application's own internal address.
+ * @param raw names and values in turns, as received
+ */
+export const returning = (exchange: Exchange, raw: readonly Buffer[]): Returned => {
+  const headers: string[] = []
+  let length = -1
+  let named: ReadonlySet<string> | undefined
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]?.toString('latin1') ?? ''
+    const value = raw[at + 1]?.toString('latin1') ?? ''
+    const folded = name.toLowerCase()
+    if (folded === 'connection') {
+      named = namedByConnection(value)
+      continue
+    }
+    if (HOP_BY_HOP.has(folded) || (folded === 'set-cookie' && isOurCookieName(cookieName(value)))) continue
+    if (folded === 'content-length') length = Number(value)
+    headers.push(name, ADDRESS_FIELDS.has(folded) ? onPublicOrigin(exchange, value) : value)
+  }
+  if (named !== undefined && named.size > 0) return { headers: dropNamed(headers, named), length }
+  return { headers, length }
+}
+
+const onPublicOrigin = ({ site }: Exchange, value: string): string => {
+  const internal = site.upstream.origin
+  const start = value.indexOf(internal)
+  if (start === -1 || !/^$|^[/?#]/.test(value.slice(start + internal.length))) return value
+  return value.slice(0, start) + site.origin + value.slice(start + internal.length)
+}

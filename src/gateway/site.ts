@@ -1,0 +1,60 @@
+import type { Pool } from 'undici'
+import type { Decision } from '../policy/decide.ts'
+import type { Site } from '../policy/schema.ts'
+import type { SignedIn, Subject } from '../policy/subject.ts'
+import type { Target } from '../lib/target.ts'
+
+/** The answers of the site's policy that the data path asks for (policy/decide). */
+export interface GatewayPolicy {
+  decide(target: Target, subject: Subject, context: { address: string | undefined; now: number }): Decision
+  isBackground(path: string): boolean
+  isUpstreamSignOut(path: string): boolean
+  originsFor(path: string): readonly string[]
+}
+
+/** A site as the data path sees it: everything that can be prepared once is prepared. */
+export interface GatewaySite {
+  readonly site: Site
+  /** Public origin, from configuration, never from a request (R34). */
+  readonly origin: string
+  /** Origins of all the site's host names: where WebSocket handshakes may come from. */
+  readonly origins: ReadonlySet<string>
+  readonly prefix: string
+  readonly policy: GatewayPolicy
+  /** Whether a header name, in any spelling, is one that only the gate may set. */
+  isOurHeader(rawName: string): boolean
+  /** Plain identity headers, name and value in turns, every configured name present. */
+  identityHeaders(subject: Subject): readonly (readonly [string, string])[]
+  /** The signed statement for a session, null where the policy wants none. */
+  assertion(subject: SignedIn, sessionDigest: string): string | null | Promise<string | null>
+  readonly upstream: UpstreamTarget
+}
+
+export interface UpstreamTarget {
+  readonly origin: string
+  readonly pool: Pool
+  /** The Host header that the application receives. */
+  hostFor(requestedHost: string): string
+  readonly firstByte: number
+  readonly idle: number
+  /** Certificate authorities that may sign the application, PEM; undefined for those of the system. */
+  readonly ca: string | undefined
+}
+
+/** Sites by the Host header that asks for them: the listed names, and the same with the scheme's default port. */
+export type SiteTable = ReadonlyMap<string, GatewaySite>
+
+/** @throws {Error} when two sites claim one host: the configuration check refuses that first */
+export const createSiteTable = (sites: readonly GatewaySite[]): SiteTable => {
+  const table = new Map<string, GatewaySite>()
+  for (const site of sites) {
+    const defaultPort = site.origin.startsWith('https:') ? ':443' : ':80'
+    for (const host of site.site.hosts) {
+      for (const spelling of /:\d+$/.test(host) ? [host] : [host, `${host}${defaultPort}`]) {
+        if (table.has(spelling)) throw new Error(`two sites claim the host ${spelling}`)
+        table.set(spelling, site)
+      }
+    }
+  }
+  return table
+}

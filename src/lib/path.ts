@@ -1,0 +1,83 @@
+import { accept, refuse, type Result } from './result.ts'
+import type { Target } from './target.ts'
+
+/**
+ * Why a request target is not served. One list for the log, the tests and `portillon explain`.
+ *
+ * The rule against the ambiguous, decided here once: what two readers could understand differently is refused with 400,
+ * because the gate would judge one resource and the application would serve another (R20, families P and F).
+ */
+export type PathRefusal =
+  /** Longer than any link of a real application; it would also not fit the sealed return address. */
+  | 'too-long'
+  /** Not a path: `*`, a bare word, a fragment (RFC 9112 §3.2). */
+  | 'not-a-path'
+  /** `//host/…` is another site to whoever resolves it as a reference (RFC 3986 §4.2). */
+  | 'network-path'
+  /** Blanks, control characters and raw bytes above ASCII have no place in a path (RFC 3986 §3.3). */
+  | 'bad-character'
+  /** `\` is `/` to browsers and to some servers. */
+  | 'backslash'
+  /** `%` that is not followed by two hexadecimal digits. */
+  | 'bad-escape'
+  /** Bytes that are not UTF-8, overlong forms included (`%c0%ae`). */
+  | 'bad-utf-8'
+  /** An encoded `/`, `\`, `;` or control character: whether it separates depends on when the reader decodes. */
+  | 'encoded-delimiter'
+  /** `%25` before one of those: a reader that decodes twice sees another path. */
+  | 'double-encoding'
+  /** `.` and `..` segments, plain, encoded or with a parameter (`..;x`): browsers never send them. */
+  | 'dot-segment'
+
+/** Longest path and query that is served, in bytes. */
+export const MAX_TARGET_LENGTH = 8_192
+
+/** Paths that are their own plain spelling; everything a usual application serves passes here without decoding. */
+const PLAIN_PATH = /^(?:\/[\w~!$&'()*+,=:@-][\w.~!$&'()*+,=:@-]*)*\/?$/
+const BAD_PATH_CHARACTER = /[^\x21-\x7e]/
+/** Bytes above ASCII are let through in the query, which is never judged: old applications write ISO-8859-1 there. */
+const BAD_QUERY_CHARACTER = /[^\x21-\xff]|\x7f/
+const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/
+const ENCODED_DELIMITER = /%(?:[01][0-9A-Fa-f]|7[Ff]|2[Ff]|5[Cc]|3[Bb])/
+const DOUBLE_ENCODING = /%25(?:25|[01][0-9A-Fa-f]|7[Ff]|2[EeFf]|5[Cc]|3[Bb])/
+/** Escapes of letters, digits and `-._~` mean the same as the character itself but are another spelling (RFC 3986 §6.2.2.2). */
+const NEEDLESS_ESCAPE = /%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])/
+// eslint-disable-next-line no-control-regex -- C1 controls can only appear by decoding
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+const readPath = (raw: string): Result<{ path: string; canonical: boolean }, PathRefusal> => {
+  if (PLAIN_PATH.test(raw) && !raw.startsWith('//')) return accept({ path: raw, canonical: true })
+  if (raw.includes('\\')) return refuse('backslash')
+  if (BAD_PATH_CHARACTER.test(raw)) return refuse('bad-character')
+  if (BAD_ESCAPE.test(raw)) return refuse('bad-escape')
+  if (ENCODED_DELIMITER.test(raw)) return refuse('encoded-delimiter')
+  if (DOUBLE_ENCODING.test(raw)) return refuse('double-encoding')
+  const withoutParameters = raw.replace(/;[^/]*/g, '')
+  const folded = withoutParameters.replace(/\/{2,}/g, '/')
+  let path: string
+  try {
+    path = decodeURIComponent(folded)
+  } catch {
+    return refuse('bad-utf-8')
+  }
+  if (CONTROL.test(path)) return refuse('bad-character')
+  if (path.split('/').some((segment) => segment === '.' || segment === '..')) return refuse('dot-segment')
+  return accept({ path, canonical: folded === raw && !NEEDLESS_ESCAPE.test(raw) })
+}
+
+/**
+ * Parses a request target in origin form, once. Path parameters (`;jsessionid=…`) are cut and repeated slashes folded in
+ * `path`, as Tomcat does before it chooses a servlet; `raw` keeps every byte.
+ * @param raw the request target as received, latin1 characters for raw bytes
+ */
+export const parseTarget = (method: string, raw: string): Result<Target, PathRefusal> => {
+  if (raw.length > MAX_TARGET_LENGTH) return refuse('too-long')
+  if (!raw.startsWith('/') || raw.includes('#')) return refuse('not-a-path')
+  if (raw.startsWith('//')) return refuse('network-path')
+  const mark = raw.indexOf('?')
+  const query = mark === -1 ? '' : raw.slice(mark + 1)
+  if (query !== '' && BAD_QUERY_CHARACTER.test(query)) return refuse('bad-character')
+  const read = readPath(mark === -1 ? raw : raw.slice(0, mark))
+  if (!read.ok) return read
+  return accept({ method, raw, path: read.value.path, query, canonical: read.value.canonical })
+}
