@@ -155,6 +155,10 @@ export const siteSchema = z.strictObject({
     .default('/_portillon')
     .describe('Where the pages of the gate live on the site.'),
   name: localized(80, 'Name of the application, as people know it.'),
+  'short-name': localized(
+    24,
+    'Its short name (« DCC »), for page titles and the subject of mails; `name` without it.',
+  ).optional(),
   network: localized(80, 'Name of the network or establishment, shown above the pages.'),
   training: z.boolean().default(false).describe('A training base: a visible band says that the data are fictitious.'),
   upstream: z
