@@ -1,0 +1,16 @@
+/** How long a database may take, in milliseconds, and how many connections one process opens. */
+export interface DatabaseLimits {
+  /** Opening a connection, or waiting for a free one. */
+  readonly connect: number
+  /** One statement. PostgreSQL is told; a second later the gate gives the connection up by itself. */
+  readonly statement: number
+  /** PostgreSQL connections of one process. */
+  readonly connections: number
+  /** SQLite: waiting for another process's lock. The driver is synchronous, so this process serves nobody meanwhile. */
+  readonly lock: number
+}
+
+export const SERVING: DatabaseLimits = { connect: 3_000, statement: 5_000, connections: 10, lock: 2_000 }
+
+/** A migration may rewrite a large table, and may wait for another process that is doing so, without blocking its own. */
+export const MIGRATING: DatabaseLimits = { connect: 10_000, statement: 600_000, connections: 1, lock: 0 }

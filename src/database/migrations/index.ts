@@ -1,0 +1,12 @@
+import type { Migration } from 'kysely/migration'
+import * as accounts from './0001-accounts.ts'
+import * as audit from './0002-audit.ts'
+
+/**
+ * Every migration, by the name that the database remembers. The order is that of the names. A migration that was released
+ * is never edited, renamed or removed: a change is one more file. None has a `down`: a database never goes back.
+ */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-accounts': accounts,
+  '0002-audit': audit,
+}
