@@ -1,0 +1,29 @@
+/**
+ * Days as people in France read them in a policy file: `YYYY-MM-DD`, from midnight to midnight in Paris. Days compare as
+ * texts. Moments are milliseconds since the epoch and always passed in.
+ */
+
+const PARIS = new Intl.DateTimeFormat('en-CA', {
+  timeZone: 'Europe/Paris',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+})
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** The day in Paris at that moment. */
+export const calendarDay = (now: number): string => PARIS.format(now)
+
+const midnightUtc = (day: string): number => Date.parse(`${day}T00:00:00Z`)
+
+/** The day that comes `count` days after `day` (before, when negative). */
+export const addDays = (day: string, count: number): string =>
+  new Date(midnightUtc(day) + count * DAY).toISOString().slice(0, 10)
+
+/** The first moment of a day in Paris, which is one hour ahead of UTC in winter and two in summer. */
+export const startOfDay = (day: string): number => {
+  const summer = midnightUtc(day) - 2 * HOUR
+  return calendarDay(summer) === day ? summer : summer + HOUR
+}

@@ -1,0 +1,91 @@
+import type { Target } from '../lib/target.ts'
+import { compileAccess, type Context, type Decision, type Judge, type WayStanding } from './access.ts'
+import { compilePatterns, type PathMatcher } from './match.ts'
+import type { AccessCondition, Rule, Site, Way } from './schema.ts'
+import type { Subject } from './subject.ts'
+import { isOpen, openingTimes } from './ways.ts'
+
+export type { Context, Decision, Reason, Verdict } from './access.ts'
+
+/** Id of the rule that stands behind all others: signed in by any way. */
+export const DEFAULT_RULE = 'default'
+
+/** A rule ready to be asked. */
+export interface CompiledRule {
+  readonly id: string
+  readonly allow: AccessCondition
+  readonly paths: readonly string[]
+  /** Undefined: every method. */
+  readonly methods: ReadonlySet<string> | undefined
+  readonly origins: readonly string[]
+  readonly matchesPath: PathMatcher
+  readonly judge: Judge
+}
+
+/** A site's policy as the data path and the sign-in ask it. Pure: no clock, no network, no memory of earlier questions. */
+export interface Policy {
+  readonly site: Site
+  /** In order; the last one is the default and matches everything. */
+  readonly rules: readonly CompiledRule[]
+  decide(target: Target, subject: Subject, context: Context): Decision
+  /** A path that the page polls by itself: it does not count as activity (R29). */
+  isBackground(path: string): boolean
+  isUpstreamSignOut(path: string): boolean
+  /** The ways by which one may sign in at that moment, and the others, in the order of the file. */
+  openWays(now: number): { readonly open: readonly Way[]; readonly closed: readonly Way[] }
+  /** Foreign origins that may open a WebSocket here. */
+  originsFor(path: string): readonly string[]
+}
+
+/** An `anyone` rule that names no method opens reading only (P-09). */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** The methods of a rule, undefined for every method. */
+export const methodsOf = (rule: Pick<Rule, 'allow'> & { match: Pick<Rule['match'], 'methods'> }) =>
+  rule.match.methods !== undefined ? new Set(rule.match.methods) : rule.allow === 'anyone' ? READING : undefined
+
+const createStanding = (ways: readonly Way[]): WayStanding => {
+  const times = new Map(ways.map((way) => [way.id, openingTimes(way)]))
+  return (way, now) => {
+    const known = times.get(way)
+    return known === undefined ? 'way-not-accepted' : isOpen(known, now) ? 'open' : 'way-closed'
+  }
+}
+
+const compileRule = (rule: Rule, standing: WayStanding): CompiledRule => ({
+  id: rule.id,
+  allow: rule.allow,
+  paths: rule.match.path,
+  methods: methodsOf(rule),
+  origins: rule.origins ?? [],
+  matchesPath: compilePatterns(rule.match.path),
+  judge: compileAccess(rule.id, rule.allow, standing),
+})
+
+export const createPolicy = (site: Site): Policy => {
+  const standing = createStanding(site.ways)
+  const fallback = compileRule({ id: DEFAULT_RULE, match: { path: ['/**'] }, allow: 'signed-in' }, standing)
+  const rules = [...site.rules.map((rule) => compileRule(rule, standing)), fallback]
+  const ways = site.ways.map((way) => ({ way, times: openingTimes(way) }))
+
+  const ruleFor = (method: string, path: string): CompiledRule => {
+    for (const rule of rules) {
+      if ((rule.methods === undefined || rule.methods.has(method)) && rule.matchesPath(path)) return rule
+    }
+    return fallback
+  }
+
+  return {
+    site,
+    rules,
+    decide: (target, subject, context) => ruleFor(target.method, target.path).judge(target, subject, context),
+    isBackground: compilePatterns(site.session.background),
+    isUpstreamSignOut: compilePatterns(site['sign-out']['upstream-paths']),
+    openWays: (now) => ({
+      open: ways.filter(({ times }) => isOpen(times, now)).map(({ way }) => way),
+      closed: ways.filter(({ times }) => !isOpen(times, now)).map(({ way }) => way),
+    }),
+    // A WebSocket handshake is a GET.
+    originsFor: (path) => ruleFor('GET', path).origins,
+  }
+}
