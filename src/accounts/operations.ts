@@ -1,0 +1,85 @@
+import { accept, refuse, type Result } from '../lib/result.ts'
+import type { Desk } from './desk.ts'
+import { isEmailAddress } from './email-address.ts'
+import { checkEntry, type AccountEntry } from './entry.ts'
+import { insertRows, newRow } from './insert.ts'
+import type { Added, Changed, Closed, EntryRefused, LoginUnknown, NewPassword, PasswordUnmet } from './outcomes.ts'
+import { unmetPasswordRules } from './password-rules.ts'
+import { detailsOf } from './record.ts'
+
+/** The operations of AccountAdmin, one function each; what they promise is said there. */
+
+export const addAccount = async (
+  desk: Desk,
+  realm: string,
+  entry: AccountEntry,
+  password: NewPassword | undefined,
+): Promise<Result<Added, EntryRefused | PasswordUnmet>> => {
+  const checked = checkEntry(entry)
+  if (!checked.ok) return refuse({ reason: 'entry-refused', problems: checked.reason })
+  const rules = password === undefined ? [] : unmetPasswordRules(password.password, password.policy)
+  if (rules.length > 0) return refuse({ reason: 'password-unmet', rules })
+  const passwordHash = password === undefined ? checked.value.passwordHash : await desk.hasher.hash(password.password)
+  const row = newRow(realm, { ...checked.value, passwordHash }, desk.clock.now(), desk.random)
+  const inserted = await insertRows(desk.db, [row])
+  if (inserted.size === 0) return refuse({ reason: 'entry-refused', problems: ['login-taken'] })
+  desk.record('account.added', row)
+  return accept({ account: detailsOf(row), warnings: checked.value.warnings })
+}
+
+export const disableAccount = async (
+  desk: Desk,
+  realm: string,
+  login: string,
+): Promise<Result<Closed, 'login-unknown'>> => {
+  const account = await desk.find(realm, login)
+  if (account === null) return refuse('login-unknown')
+  if (account.disabled) return accept({ account, changed: false, sessions: await desk.endAll(account) })
+  const disabled = await desk.change(account.id, { disabled_at: desk.clock.now() })
+  desk.record('account.disabled', disabled)
+  return accept({ account: disabled, changed: true, sessions: await desk.endAll(disabled) })
+}
+
+export const enableAccount = async (
+  desk: Desk,
+  realm: string,
+  login: string,
+): Promise<Result<Changed, 'login-unknown'>> => {
+  const account = await desk.find(realm, login)
+  if (account === null) return refuse('login-unknown')
+  if (!account.disabled) return accept({ account, changed: false })
+  const enabled = await desk.change(account.id, { disabled_at: null })
+  desk.record('account.enabled', enabled)
+  return accept({ account: enabled, changed: true })
+}
+
+export const setPassword = async (
+  desk: Desk,
+  realm: string,
+  login: string,
+  { password, policy }: NewPassword,
+): Promise<Result<Closed, PasswordUnmet | LoginUnknown>> => {
+  const account = await desk.find(realm, login)
+  if (account === null) return refuse({ reason: 'login-unknown' })
+  const rules = unmetPasswordRules(password, policy)
+  if (rules.length > 0) return refuse({ reason: 'password-unmet', rules })
+  const passwordHash = await desk.hasher.hash(password)
+  const changed = await desk.change(account.id, { password_hash: passwordHash, password_set_at: desk.clock.now() })
+  desk.record('account.password-set', changed)
+  return accept({ account: changed, changed: true, sessions: await desk.endAll(changed) })
+}
+
+export const setEmail = async (
+  desk: Desk,
+  realm: string,
+  login: string,
+  email: string | null,
+): Promise<Result<Changed, 'login-unknown' | 'email-malformed'>> => {
+  const account = await desk.find(realm, login)
+  if (account === null) return refuse('login-unknown')
+  if (email !== null && !isEmailAddress(email)) return refuse('email-malformed')
+  if (email === account.email) return accept({ account, changed: false })
+  const changed = await desk.change(account.id, { email })
+  desk.record('account.email-set', changed)
+  return accept({ account: changed, changed: true })
+}

@@ -1,0 +1,89 @@
+import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
+import { Fault } from '../lib/errors.ts'
+
+/**
+ * Argon2id (the package's default) with OWASP's first choice (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane, about 20 ms of one core.
+ * Every hash in the table has these very costs, or the time of a sign-in would tell accounts apart (C-02).
+ */
+const COSTS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+const PREFIX = `$argon2id$v=19$m=${COSTS.memoryCost},t=${COSTS.timeCost},p=${COSTS.parallelism}$`
+
+/** Longest password, in bytes of UTF-8; anything longer is refused before it costs anything (C-15). */
+export const PASSWORD_BYTES = 1_024
+
+/** Checked against when there is no hash. Its digest was drawn at random: no password leads to it. */
+const NOBODY = `${PREFIX}bm9ib2R5IGhhcyB0aGlzIQ$K3n5c0hW1t8qXo2yVbJ7Zr4uLd9pEa6sGfMTiQxwOkY`
+
+const HASH = new RegExp(`^${PREFIX.replaceAll('$', '\\$')}[A-Za-z0-9+/]{22}\\$[A-Za-z0-9+/]{43}$`)
+
+/** Whether a text is a hash as this gate makes them, for instance from another instance's export. */
+export const isPasswordHash = (text: string): boolean => HASH.test(text)
+
+export interface PasswordHasher {
+  /**
+   * @param password at most {@link PASSWORD_BYTES} bytes: check the rules first
+   * @throws {RangeError} on a longer one
+   */
+  hash(password: string): Promise<string>
+  /**
+   * Whether the password leads to the hash. With `null` (unknown person, no password set) it takes the same time and is
+   * false (C-02). A password that is too long is false at once, whoever is asked for.
+   */
+  verify(hash: string | null, password: string): Promise<boolean>
+}
+
+export interface PasswordHasherOptions {
+  /** Hashes computed at the same time; each takes one core and 19 MiB. */
+  readonly concurrency?: number
+  /** How many more may wait; beyond, `Fault('accounts-unavailable')`: a flood must not pile up. */
+  readonly waiting?: number
+  /** What computes; replaced by tests that count. */
+  readonly engine?: { hash: typeof argon2Hash; verify: typeof argon2Verify }
+}
+
+/**
+ * The bytes that are hashed: the password exactly as typed, blanks included and nothing cut, in Unicode's composed form
+ * NFC, because a Mac and a PC send the same « é » differently (C-12). `undefined` when it is too long.
+ */
+const bytesOf = (password: string): Buffer | undefined =>
+  Buffer.byteLength(password) > PASSWORD_BYTES ? undefined : Buffer.from(password.normalize('NFC'))
+
+/** Runs at most `concurrency` pieces of work at once, in the order of arrival. */
+const createQueue = (concurrency: number, waiting: number) => {
+  const queue: (() => void)[] = []
+  let running = 0
+  return async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    if (running >= concurrency) {
+      if (queue.length >= waiting) throw new Fault('accounts-unavailable', 'too many password checks are waiting')
+      // Whoever finishes hands its place over, so that nobody who comes later can slip in between.
+      await new Promise<void>((resume) => queue.push(resume))
+    } else running += 1
+    try {
+      return await work()
+    } finally {
+      const next = queue.shift()
+      if (next === undefined) running -= 1
+      else next()
+    }
+  }
+}
+
+export const createPasswordHasher = (options: PasswordHasherOptions = {}): PasswordHasher => {
+  const { concurrency = 2, waiting = 100, engine = { hash: argon2Hash, verify: argon2Verify } } = options
+  const inTurn = createQueue(concurrency, waiting)
+  return {
+    hash: (password) => {
+      const bytes = bytesOf(password)
+      if (bytes === undefined) return Promise.reject(new RangeError(`a password has at most ${PASSWORD_BYTES} bytes`))
+      return inTurn(() => engine.hash(bytes, COSTS))
+    },
+    verify: async (hash, password) => {
+      const bytes = bytesOf(password)
+      if (bytes === undefined) return false
+      // A damaged hash costs as much as none: the answer and its time stay those of a wrong password.
+      const known = hash !== null && isPasswordHash(hash)
+      const matches = await inTurn(() => engine.verify(known ? hash : NOBODY, bytes))
+      return known && matches
+    },
+  }
+}
