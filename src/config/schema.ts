@@ -1,7 +1,7 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
-import { parseAddressBlock } from '../lib/address.ts'
-import { DURATION_PATTERN, parseDuration } from '../lib/duration.ts'
 import { LOG_LEVELS } from '../lib/log.ts'
+import { duration, matching, network } from '../lib/settings/fields.ts'
 
 /**
  * The shape of the instance file: where the gate listens and what it leans on. Written once; `load` reads it, `reference`
@@ -9,26 +9,35 @@ import { LOG_LEVELS } from '../lib/log.ts'
  * the path of a file that holds it (and, for containers, any text setting by an environment variable named in the manual).
  */
 
-const duration = (explanation: string) =>
+const port = (explanation: string) => z.int().min(0).max(65_535).describe(explanation)
+const file = (description: string, example: string) =>
   z
     .string()
-    .regex(DURATION_PATTERN, 'a whole number and a unit: ms, s, m, h or d (for example 30s)')
-    .transform((text) => parseDuration(text) ?? 0)
-    .describe(explanation)
-
-const port = (explanation: string) => z.int().min(0).max(65_535).describe(explanation)
-const file = (explanation: string) => z.string().min(1).max(500).describe(explanation)
-const network = z.string().refine((value) => parseAddressBlock(value) !== undefined, 'an IP address or a CIDR block')
+    .min(1)
+    .max(500)
+    .meta({ description, patternErrorMessage: 'a path, absolute or relative to this file', examples: [example] })
+const address = (description: string) =>
+  z
+    .string()
+    .refine((value) => value === 'localhost' || isIP(value) !== 0)
+    .meta({ description, patternErrorMessage: 'an IP address; 0.0.0.0 and :: are every address of the machine' })
+const text = (description: string, example: string) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .meta({ description, examples: [example] })
 
 export const configSchema = z.strictObject({
   listen: z
     .strictObject({
-      address: z.string().default('127.0.0.1').describe('Address on which visitors are served.'),
+      address: address('Address on which visitors are served.').default('127.0.0.1'),
       port: port('Port on which visitors are served.').default(8443),
       tls: z
         .strictObject({
-          certificate: file('Certificate chain (PEM).'),
-          key: file('Private key (PEM), readable by the service only.'),
+          certificate: file('Certificate and its chain (PEM).', '/etc/portillon/tls/fullchain.pem'),
+          key: file('Private key (PEM), readable by the service only.', '/etc/portillon/tls/key.pem'),
         })
         .describe('TLS by the gate itself. Without it, `trusted-proxies` must name the front that terminates TLS.')
         .optional(),
@@ -43,7 +52,7 @@ export const configSchema = z.strictObject({
     .describe('Where visitors arrive.'),
   admin: z
     .strictObject({
-      address: z.string().default('127.0.0.1').describe('Address of the health and metrics listener; never public.'),
+      address: address('Address of the health and metrics listener; never public.').default('127.0.0.1'),
       port: port('Port of the health and metrics listener.').default(9443),
     })
     .prefault({})
@@ -52,15 +61,14 @@ export const configSchema = z.strictObject({
     .union([
       z.literal('embedded'),
       z.strictObject({
-        redis: z
-          .string()
-          .regex(/^(rediss?|unix):\/\//, 'redis://, rediss:// or unix:// address')
-          .describe('Address of the Redis server.')
+        redis: matching(/^(?:rediss?|unix):\/\/\S+$/, 'a redis://, rediss:// or unix:// address')
+          .meta({ description: 'Address of the Redis server.', examples: ['redis://127.0.0.1:6379'] })
           .optional(),
-        'redis-file': file('File that holds the address, where it contains a password.').optional(),
-        prefix: z
-          .string()
-          .regex(/^[A-Za-z0-9:_-]{1,40}$/)
+        'redis-file': file(
+          'File that holds the address, where it contains a password.',
+          '/etc/portillon/secrets/redis-url',
+        ).optional(),
+        prefix: matching(/^[A-Za-z0-9:_-]{1,40}$/, '1 to 40 letters, digits, :, _ or -')
           .default('portillon:')
           .describe('What every key begins with.'),
       }),
@@ -70,17 +78,18 @@ export const configSchema = z.strictObject({
     ),
   database: z
     .strictObject({
-      url: z
-        .string()
-        .regex(/^(sqlite:|postgres(ql)?:\/\/)/, 'sqlite:FILE or postgres://… address')
-        .describe('Accounts and audit trail.')
+      url: matching(/^(?:sqlite:|postgres(?:ql)?:\/\/)\S+$/, 'sqlite:FILE or a postgres:// address')
+        .meta({ description: 'Accounts and audit trail.', examples: ['sqlite:/var/lib/portillon/portillon.sqlite'] })
         .optional(),
-      'url-file': file('File that holds the address, where it contains a password.').optional(),
+      'url-file': file(
+        'File that holds the address, where it contains a password.',
+        '/etc/portillon/secrets/database-url',
+      ).optional(),
     })
     .describe('What lasts.'),
   smtp: z
     .strictObject({
-      host: z.string().min(1).describe('Mail server.'),
+      host: text('Mail server.', 'smtp.example.test'),
       port: port('Port of the mail server.').default(587),
       security: z
         .enum(['starttls', 'tls', 'none'])
@@ -88,22 +97,31 @@ export const configSchema = z.strictObject({
         .describe(
           '`starttls` and `tls` refuse a server that does not offer it or whose certificate is not valid; `none` only for a relay on the same machine.',
         ),
-      user: z.string().min(1).describe('User name, when the server wants one.').optional(),
-      password: z.string().min(1).describe('Password.').optional(),
-      'password-file': file('File that holds the password.').optional(),
-      timeout: duration('How long the server may stay silent before a mail counts as not sent.').default(10_000),
+      user: text('User name, when the server wants one.', 'portillon').optional(),
+      password: z.string().min(1).describe('Its password; better in `password-file`.').optional(),
+      'password-file': file('File that holds the password.', '/etc/portillon/secrets/smtp-password').optional(),
+      timeout: duration('How long the server may stay silent before a mail counts as not sent.').prefault('10s'),
     })
     .describe('How mail leaves.')
     .optional(),
-  keys: file('Folder of the keys and secrets that the gate makes for itself at first start (mode 0600).'),
-  sites: z.array(file('A site file.')).min(1).describe('The site files, relative to this file.'),
+  keys: file(
+    'Folder of the keys and secrets that the gate makes for itself at first start (mode 0600).',
+    '/var/lib/portillon/keys',
+  ),
+  sites: z
+    .array(file('A site file.', '/etc/portillon/sites/onco-hdf.yaml'))
+    .min(1)
+    .meta({
+      description: 'The site files, relative to this file.',
+      examples: [['/etc/portillon/sites/onco-hdf.yaml']],
+    }),
   log: z
     .strictObject({
       level: z.enum(LOG_LEVELS).default('info').describe('Least level that is written.'),
     })
     .prefault({})
     .describe('The log: JSON lines on standard output.'),
-  drain: duration('How long requests in flight may take when the service is told to stop.').default(30_000),
+  drain: duration('How long requests in flight may take when the service is told to stop.').prefault('30s'),
 })
 
 /** The instance as the gate uses it; secrets from files already read, paths absolute. */

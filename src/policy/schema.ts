@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { parseAddressBlock } from '../lib/address.ts'
-import { DURATION_PATTERN, parseDuration } from '../lib/duration.ts'
+import { duration, matching, network, text } from '../lib/settings/fields.ts'
 
 /**
  * The shape of a site file, written once: it checks the file, gives the types, and generates `policies/schema.json` and the
@@ -8,24 +7,28 @@ import { DURATION_PATTERN, parseDuration } from '../lib/duration.ts'
  * rule that silently does not exist.
  */
 
-const duration = (explanation: string) =>
-  z
-    .string()
-    .regex(DURATION_PATTERN, 'a whole number and a unit: ms, s, m, h or d (for example 30m)')
-    .transform((text) => parseDuration(text) ?? 0)
-    .describe(explanation)
-
+const idPattern = /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/
 const id = (explanation: string) =>
-  z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens, 48 at most')
-    .describe(explanation)
+  matching(idPattern, 'lower-case letters, digits and inner hyphens, 48 at most').describe(explanation)
 
-const hostPattern =
-  /^(?=.{1,253}(?::\d+)?$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::\d{1,5})?$/
-const headerPattern = /^[A-Za-z][A-Za-z0-9-]{0,63}$/
-const pathPattern = /^\/[^\s?#;\\]*$/
-const colour = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'a colour as #rrggbb')
+const host = matching(
+  /^(?:(?=.{1,253}(?::\d+)?$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::\d{1,5})?$/,
+  'a host name in lower case, with its port only where it is not the default one',
+)
+const origin = matching(
+  /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/,
+  'https:// (or http://) and a host in lower case, with its port only where it is not the default one, no path',
+)
+const headerName = matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'a header name: letters, digits and hyphens, 64 at most')
+/** One spelling for each path: what the pattern excludes here is refused or folded before rules are asked (lib/path). */
+const pathPattern = matching(
+  /^(?=\/)(?:\/(?!\.{1,2}(?:\/|$))(?:\*\*|(?:[^\s?#;\\%*/]|\*(?!\*))+))*\/?$/,
+  'a path pattern: begins with /, holds no blank, ?, #, ;, %, \\, empty or dot segment; `*` within a segment, `**` only as a whole one',
+)
+const colour = matching(/^#[0-9a-fA-F]{6}$/, 'a colour as #rrggbb')
+
+/** Methods that the gate serves; all others are refused before rules are asked. */
+const HTTP_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /** What a plain identity header can carry, from the signed-in account. */
 export const IDENTITY_FIELDS = [
@@ -46,8 +49,6 @@ export type IdentityField = (typeof IDENTITY_FIELDS)[number]
 export const METHOD_IDS = ['password', 'email-code'] as const
 export type MethodId = (typeof METHOD_IDS)[number]
 
-const text = (max: number, explanation: string) => z.string().trim().min(1).max(max).describe(explanation)
-
 /** A text shown to people: one string for every language, or one per language. */
 const localized = (max: number, explanation: string) =>
   z
@@ -58,13 +59,16 @@ const localized = (max: number, explanation: string) =>
     .transform((value) =>
       typeof value === 'string' ? { fr: value, en: value } : { fr: value.fr, en: value.en ?? value.fr },
     )
-    .describe(explanation)
+    .meta({
+      description: explanation,
+      patternErrorMessage: `a text of at most ${max} characters, or one per language: { fr: …, en: … }`,
+    })
 export interface LocalizedText {
   readonly fr: string
   readonly en: string
 }
 
-const day = (explanation: string) => z.iso.date('a day as YYYY-MM-DD').describe(explanation)
+const day = (explanation: string) => z.iso.date().meta({ description: explanation, examples: ['2026-12-31'] })
 
 const way = z.strictObject({
   id: id(
@@ -90,11 +94,7 @@ const accessCondition = z.union([
     roles: z.array(text(64, 'A role.')).min(1).describe('The account has one of these roles.').optional(),
     ways: z.array(id('A way.')).min(1).describe('The session was opened by one of these ways.').optional(),
     level: z.int().min(1).max(3).describe('The session was opened by a way of at least this level.').optional(),
-    networks: z
-      .array(z.string().refine((value) => parseAddressBlock(value) !== undefined, 'an IP address or a CIDR block'))
-      .min(1)
-      .describe('The visitor comes from one of these networks.')
-      .optional(),
+    networks: z.array(network).min(1).describe('The visitor comes from one of these networks.').optional(),
   }),
 ])
 
@@ -103,13 +103,13 @@ const rule = z.strictObject({
   match: z
     .strictObject({
       path: z
-        .union([z.string().regex(pathPattern), z.array(z.string().regex(pathPattern)).min(1)])
+        .union([pathPattern, z.array(pathPattern).min(1)])
         .transform((value) => (typeof value === 'string' ? [value] : value))
         .describe(
           'Path patterns: `*` within a segment, `**` as a whole segment for any depth. Judged on the decoded path, without path parameters; the query never counts.',
         ),
       methods: z
-        .array(z.string().regex(/^[A-Z]{1,20}$/))
+        .array(z.enum(HTTP_METHODS))
         .min(1)
         .describe(
           'HTTP methods. Without it: every method, except for `anyone` rules, which then mean GET and HEAD only.',
@@ -121,7 +121,7 @@ const rule = z.strictObject({
     'Who may pass: `anyone`, `signed-in` (by any way), `no-one`, or conditions that must all hold.',
   ),
   origins: z
-    .array(z.string().regex(/^https?:\/\/[a-z0-9.-]+(:\d+)?$/))
+    .array(origin)
     .min(1)
     .describe('Foreign origins from which WebSocket handshakes are accepted here.')
     .optional(),
@@ -137,21 +137,15 @@ const notice = z.strictObject({
 export const siteSchema = z.strictObject({
   site: id('Name of the site, unique in the instance.'),
   hosts: z
-    .array(
-      z.string().regex(hostPattern, 'a host name in lower case, with its port only where it is not the default one'),
-    )
+    .array(host)
     .min(1)
     .describe('Public host names; a request for any other name is answered 421. The first one is the canonical one.'),
-  origin: z
-    .string()
-    .regex(/^https?:\/\/[a-z0-9.-]+(:\d+)?$/)
+  origin: origin
     .describe(
       'Public address as browsers see it, when it is not https:// and the first host. Used for links, the assertion and Origin checks, never rebuilt from a request (R34).',
     )
     .optional(),
-  prefix: z
-    .string()
-    .regex(/^\/[A-Za-z0-9_-]{3,40}$/)
+  prefix: matching(/^\/[A-Za-z0-9_-]{3,40}$/, '/ and 3 to 40 letters, digits, _ or -')
     .default('/_portillon')
     .describe('Where the pages of the gate live on the site.'),
   name: localized(80, 'Name of the application, as people know it.'),
@@ -163,10 +157,10 @@ export const siteSchema = z.strictObject({
   training: z.boolean().default(false).describe('A training base: a visible band says that the data are fictitious.'),
   upstream: z
     .strictObject({
-      url: z
-        .string()
-        .regex(/^https?:\/\/[A-Za-z0-9.\-[\]:]+$/, 'http:// or https://, a host and a port, no path')
-        .describe('The application behind the gate.'),
+      url: matching(/^https?:\/\/[A-Za-z0-9.\-[\]:]+$/, 'http:// or https://, a host and a port, no path').meta({
+        description: 'Its address.',
+        examples: ['http://webdcr.internal:8080'],
+      }),
       ca: text(
         500,
         'File with the certificate authorities that may sign the upstream (PEM), instead of those of the system.',
@@ -175,9 +169,9 @@ export const siteSchema = z.strictObject({
         .enum(['public', 'upstream'])
         .default('public')
         .describe('Which Host header the application receives: the public name that was asked for, or its own.'),
-      connect: duration('How long a connection may take to open.').default(3_000),
-      'first-byte': duration('How long the application may take to begin its answer.').default(60_000),
-      idle: duration('How long an answer or an upload may stand still.').default(60_000),
+      connect: duration('How long a connection may take to open.').prefault('3s'),
+      'first-byte': duration('How long the application may take to begin its answer.').prefault('60s'),
+      idle: duration('How long an answer or an upload may stand still.').prefault('60s'),
       connections: z
         .int()
         .min(1)
@@ -189,11 +183,11 @@ export const siteSchema = z.strictObject({
   'sign-out': z
     .strictObject({
       'upstream-paths': z
-        .array(z.string().regex(pathPattern))
+        .array(pathPattern)
         .default([])
         .describe("The application's own sign-out addresses: visiting one also ends the gate's session."),
     })
-    .default({ 'upstream-paths': [] })
+    .prefault({})
     .describe('Signing out.'),
   ways: z.array(way).min(1).describe('The ways in; any one is enough. The order is the order on the page.'),
   password: z
@@ -208,33 +202,30 @@ export const siteSchema = z.strictObject({
         .default('referent')
         .describe('What « Mot de passe oublié ? » leads to.'),
     })
-    .default({ length: 8, classes: [], forgotten: 'referent' })
+    .prefault({})
     .describe('Passwords.'),
   'email-code': z
     .strictObject({
       digits: z.int().min(6).max(8).default(6).describe('Digits of the mailed code.'),
-      lifetime: duration('How long a code is valid; more than 10 minutes departs from NIST SP 800-63B.').default(
-        600_000,
+      lifetime: duration('How long a code is valid; more than 10 minutes departs from NIST SP 800-63B.').prefault(
+        '10m',
       ),
       tries: z.int().min(1).max(10).default(5).describe('Wrong entries after which a code is dead.'),
-      'resend-after': duration('How long before another code may be asked for.').default(30_000),
+      'resend-after': duration('How long before another code may be asked for.').prefault('30s'),
       'per-hour': z.int().min(1).max(60).default(10).describe('Codes mailed to one account in an hour at most.'),
-      from: z
-        .string()
-        .regex(
-          /^(?:[^<>"\r\n]{1,80} <)?[^\s<>@",;]+@[^\s<>@",;]+>?$/,
-          'an address, or a name and an address in angle brackets',
-        )
-        .describe('Sender of the mails of this site.'),
+      from: matching(
+        /^(?:[^<>"\r\n]{1,80} <[^\s<>@",;]+@[^\s<>@",;]+>|[^\s<>@",;]+@[^\s<>@",;]+)$/,
+        'an e-mail address, or a name and an address in angle brackets',
+      ).meta({ description: 'Sender of the mails of this site.', examples: ['WebDCR <WebDCR@example.test>'] }),
     })
     .describe('Codes by mail.')
     .optional(),
   session: z
     .strictObject({
-      idle: duration('A session ends after this time without activity.').default(1_800_000),
-      absolute: duration('A session ends after this time, whatever happens.').default(36_000_000),
+      idle: duration('A session ends after this time without activity.').prefault('30m'),
+      absolute: duration('A session ends after this time, whatever happens.').prefault('10h'),
       background: z
-        .array(z.string().regex(pathPattern))
+        .array(pathPattern)
         .default([])
         .describe('Paths that the page polls by itself: they do not count as activity.'),
     })
@@ -243,7 +234,7 @@ export const siteSchema = z.strictObject({
   identity: z
     .strictObject({
       headers: z
-        .record(z.string().regex(headerPattern, 'a header name: letters, digits and hyphens'), z.enum(IDENTITY_FIELDS))
+        .record(headerName, z.enum(IDENTITY_FIELDS))
         .default({})
         .describe('Plain identity headers for the application, and what each carries.'),
       encoding: z
@@ -255,7 +246,7 @@ export const siteSchema = z.strictObject({
       assertion: z
         .strictObject({
           audience: text(200, 'The `aud` of the assertion.'),
-          lifetime: duration('How long an assertion is valid.').default(120_000),
+          lifetime: duration('How long an assertion is valid.').prefault('2m'),
         })
         .describe('The signed statement in X-Portillon-Assertion.')
         .optional(),

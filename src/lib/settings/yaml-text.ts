@@ -1,0 +1,152 @@
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLError,
+} from 'yaml'
+import { formatPath, type Problem, type SettingPath } from './problem.ts'
+
+/** Where a setting stands and what is written there. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+  readonly value: string | undefined
+}
+
+/** A YAML text that has been read, and remembers where everything stood. */
+export interface YamlText {
+  /** Plain values: text, numbers, true and false, null, lists, objects. */
+  readonly content: unknown
+  /** Faults of the YAML itself. */
+  readonly problems: readonly Problem[]
+  /** False when the text is so broken that its content is guesswork. */
+  readonly isReliable: boolean
+  /** The place of a setting; of what it would stand in, when it is not there. */
+  locate(path: SettingPath): Place
+}
+
+const LONGEST_VALUE = 60
+
+const shorten = (text: string): string => {
+  const line = text.trim().replace(/\s+/g, ' ')
+  return line.length > LONGEST_VALUE ? `${line.slice(0, LONGEST_VALUE - 1)}…` : line
+}
+
+const keyText = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : '')
+
+const pairOf = (node: unknown, key: string | number): Pair | undefined =>
+  isMap(node) ? node.items.find((pair) => keyText(pair) === String(key)) : undefined
+
+/** A block list or mapping begins on the line after its key, which is not where people look for it. */
+const isBlock = (node: Node): boolean => (isMap(node) || isSeq(node)) && node.flow !== true
+
+const rangeOf = (value: unknown): readonly [number, number] | undefined =>
+  isNode(value) && value.range ? [value.range[0], value.range[1]] : undefined
+
+interface Spot {
+  readonly at: number
+  readonly written: readonly [number, number] | undefined
+}
+
+const spotOf = (document: Document, path: SettingPath): Spot => {
+  let node: unknown = document.contents
+  let spot: Spot = { at: rangeOf(node)?.[0] ?? 0, written: undefined }
+  for (const [depth, key] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document)
+    const pair = pairOf(node, key)
+    const next = pair === undefined && isSeq(node) ? node.items[Number(key)] : pair?.value
+    const keyAt = rangeOf(pair?.key)?.[0]
+    if (pair === undefined && next === undefined) return { at: spot.at, written: undefined }
+    const range = rangeOf(next)
+    const isWhole = isNode(next) && !isBlock(next) && range !== undefined && range[1] > range[0]
+    spot = {
+      at: isWhole ? range[0] : (keyAt ?? range?.[0] ?? spot.at),
+      written: isWhole && depth === path.length - 1 ? range : undefined,
+    }
+    node = next
+  }
+  return spot
+}
+
+/** The setting whose key begins at that offset. */
+const pathAt = (document: Document, offset: number): SettingPath => {
+  let found: SettingPath = []
+  visit(document, {
+    Pair: (_key, pair, ancestors) => {
+      if (rangeOf(pair.key)?.[0] !== offset) return
+      const chain = [...ancestors, pair]
+      found = chain.flatMap((step, at): (string | number)[] => {
+        if (isPair(step)) return [keyText(step)]
+        return isSeq(step) ? [step.items.indexOf(chain[at + 1])] : []
+      })
+    },
+  })
+  return found
+}
+
+/** These leave the rest of the text as meant; after any other fault the reader has guessed. */
+const LOCAL_FAULTS: ReadonlySet<string> = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED'])
+
+const REMEDIES: Readonly<Partial<Record<string, string>>> = {
+  DUPLICATE_KEY: 'keep one of the two; only one of them could count',
+  TAB_AS_INDENT: 'indent with blanks, never with tabs',
+  BAD_INDENT: 'give the entries of one block the same indent',
+  TAG_RESOLVE_FAILED: 'remove the !tag',
+  MULTIPLE_DOCS: 'remove the `---` and what follows, or put it into a file of its own',
+  MISSING_CHAR: 'close the quote or bracket that was opened, or put the text in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'put a text that holds ": " in quotes',
+  UNEXPECTED_TOKEN: 'put a text with special characters (: # [ ] { } , & * ! | > % @) in quotes',
+  BAD_SCALAR_START: 'put the text in quotes',
+}
+
+/** Some messages of the reader repeat what is written; it may be a secret (G-06). */
+const withoutSource = (message: string): string => message.replace(/[:,]? ?["'`].*$/s, '')
+
+/**
+ * Reads a settings file as YAML 1.2 and reports every fault of the YAML itself.
+ * @param file name that the problems carry
+ */
+export const readYaml = (text: string, file: string): YamlText => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
+  const faults: YAMLError[] = [...document.errors, ...document.warnings]
+
+  const positionOf = (offset: number) => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length))
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+
+  const toProblem = (fault: YAMLError): Problem => {
+    const isRepeated = fault.code === 'DUPLICATE_KEY'
+    const path = isRepeated ? pathAt(document, fault.pos[0]) : []
+    return {
+      severity: 'error',
+      file,
+      ...positionOf(fault.pos[0]),
+      path: formatPath(path),
+      value: undefined,
+      expected: isRepeated ? 'each setting once' : `well-formed YAML (${withoutSource(fault.message)})`,
+      remedy: `${REMEDIES[fault.code] ?? 'correct the line'}${LOCAL_FAULTS.has(fault.code) ? '' : '; the settings are checked once the file reads as YAML'}`,
+    }
+  }
+
+  const isReliable = faults.every(({ code }) => LOCAL_FAULTS.has(code))
+  return {
+    content: isReliable ? document.toJS({ maxAliasCount: 100 }) : undefined,
+    problems: faults.map(toProblem),
+    isReliable,
+    locate: (path) => {
+      const { at, written } = spotOf(document, path)
+      return { ...positionOf(at), value: written === undefined ? undefined : shorten(text.slice(...written)) }
+    },
+  }
+}
