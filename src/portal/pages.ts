@@ -1,3 +1,6 @@
+import type { ErrorCode } from '../lib/errors.ts'
+import type { MethodId } from '../policy/schema.ts'
+
 /**
  * What each page is given. Templates read these and nothing else; routes fill them. Texts are keys of templates/locales
  * with values, so that a page says the same in both languages.
@@ -12,8 +15,8 @@ export interface Message {
 export interface WayChoice {
   /** Value of the button named `way`. */
   readonly id: string
-  /** Method that completes the way after the password; names icon, label (`ways.<kind>.label`) and explanation. */
-  readonly kind: 'email-code'
+  /** Last method of the way; names icon, label (`ways.<kind>.label`) and explanation (`ways.<kind>.explanation`). */
+  readonly kind: MethodId
   /** Last day, YYYY-MM-DD, when the way ends within 60 days; null otherwise. */
   readonly endsOn: string | null
 }
@@ -32,12 +35,13 @@ export interface PageModels {
     /** Ways that are not open today: not yet, or no longer. */
     readonly closedWays: readonly {
       readonly id: string
-      readonly kind: 'email-code'
+      readonly kind: MethodId
       readonly from: string | null
       readonly until: string | null
     }[]
-    /** `signIn.wrong`, `signIn.throttled` {minutes}, `signIn.required` {field}… : error; the others: information. */
+    /** `signIn.wrong`, `signIn.throttled` {minutes}, `signIn.required` {field: login, password or both}, `signIn.wayClosed`. */
     readonly error: Message | null
+    /** `signIn.sessionExpired` {minutes}, `signIn.sessionEnded`, `signIn.restarted`. */
     readonly information: Message | null
     readonly notices: readonly { readonly kind: 'information' | 'warning'; readonly text: string }[]
     readonly legal: string | null
@@ -48,6 +52,8 @@ export interface PageModels {
     readonly action: string
     readonly resendAction: string
     readonly csrf: string
+    /** Sealed target, hidden field `to` of both forms: an attempt that is over starts again with it. */
+    readonly to: string
     /** Handle of the attempt, hidden field `attempt` of both forms. */
     readonly attempt: string
     readonly maskedEmail: string
@@ -58,7 +64,10 @@ export interface PageModels {
     readonly resendIn: number
     /** Minutes a code lives. */
     readonly lifetimeMinutes: number
-    /** `code.wrong` {left}, `code.expired`, `code.used`, `code.replaced`, `code.dead`, `code.throttled` {minutes}. */
+    /**
+     * `code.wrong` {left}, `code.replaced`, `code.required`, `code.throttled` {minutes}; and `code.expired`, `code.used`,
+     * `code.dead`, after which only a new code helps: the page then offers that instead of the field.
+     */
     readonly error: Message | null
     /** `code.resent`, `code.resendTooSoon` {seconds}, `code.mailLimit` {minutes}. */
     readonly information: Message | null
@@ -76,6 +85,7 @@ export interface PageModels {
   /** Sign-in page visited with a live session. */
   'signed-in': {
     readonly name: string
+    /** ISO 8601, UTC. */
     readonly since: string
     readonly continueHref: string
     readonly signOutHref: string
@@ -86,7 +96,7 @@ export interface PageModels {
   loop: { readonly retryHref: string; readonly reference: string }
   /** Every refusal and fault of lib/errors. */
   refusal: {
-    readonly code: string
+    readonly code: ErrorCode
     readonly status: number
     readonly reference: string
     /** ISO 8601, UTC. */
@@ -98,6 +108,7 @@ export interface PageModels {
     readonly mails: readonly {
       readonly to: string
       readonly subject: string
+      /** ISO 8601, UTC. */
       readonly sentAt: string
       readonly text: string
       readonly code: string | null

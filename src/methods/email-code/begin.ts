@@ -1,0 +1,76 @@
+import { addressBlock } from '../../lib/address.ts'
+import { keyedDigest } from '../../lib/digest.ts'
+import { accept, refuse, type Result } from '../../lib/result.ts'
+import { ATTEMPT_LIFETIME } from '../../sign-in/attempt.ts'
+import type { BeginRefusal, Question } from '../../sign-in/method.ts'
+import { keys } from '../../store/keys.ts'
+import { hashCode, nextRecord, parseCodeRecord } from './code-record.ts'
+import { MAILS_PER_ACCOUNT_WINDOW, MAILS_PER_PLACE, MEMORY_AFTER_END, optionsOf } from './options.ts'
+import type { EmailCodeParts } from './parts.ts'
+
+/** Milliseconds to wait before another mail may go to this account or be caused by this place; 0 when one may go now. */
+const mailBudget = async ({ store, key }: EmailCodeParts, question: Question): Promise<number> => {
+  const { account, visitor, site } = question
+  const counts = [
+    {
+      name: keys.count('mail-account', keyedDigest(key, account.realm, account.id)),
+      limit: optionsOf(site)['per-hour'],
+      window: MAILS_PER_ACCOUNT_WINDOW,
+    },
+    {
+      name: keys.count('mail-place', keyedDigest(key, addressBlock(visitor.address))),
+      limit: MAILS_PER_PLACE.count,
+      window: MAILS_PER_PLACE.window,
+    },
+  ]
+  const waits = await Promise.all(
+    counts.map(async ({ name, limit, window }) =>
+      (await store.increment(name, window)) <= limit ? 0 : ((await store.timeToLive(name)) ?? window),
+    ),
+  )
+  return Math.max(...waits)
+}
+
+/**
+ * Mails a new code: draws it, stores its keyed hash bound to the attempt, and hands the mail over without waiting for SMTP.
+ * Every code sent before for this attempt is dead from now on (R23).
+ */
+export const begin = async (parts: EmailCodeParts, question: Question): Promise<Result<undefined, BeginRefusal>> => {
+  const { store, clock, random, mailer, key, trail } = parts
+  const { account, attempt, site, visitor } = question
+  const options = optionsOf(site)
+  const { email } = account
+  if (email === null) return refuse({ reason: 'not-enrolled' })
+
+  const pause = keys.wait('code', attempt.digest)
+  if (!(await store.set(pause, '1', options['resend-after'], 'if-absent'))) {
+    return refuse({ reason: 'too-soon', wait: (await store.timeToLive(pause)) ?? 0 })
+  }
+  const wait = await mailBudget(parts, question)
+  if (wait > 0) return refuse({ reason: 'too-often', wait })
+
+  const now = clock.now()
+  const code = random.digits(options.digits)
+  const former = parseCodeRecord(await store.get(keys.code(attempt.digest)))
+  const record = nextRecord(former, hashCode(key, attempt, code), now, options.lifetime)
+  await store.set(keys.code(attempt.digest), JSON.stringify(record), options.lifetime + MEMORY_AFTER_END)
+
+  const mailState = keys.codeMail(attempt.digest)
+  await store.set(mailState, 'queued', ATTEMPT_LIFETIME)
+  const letter = { question, to: email, code, requestedAt: now, until: record.until }
+  mailer.enqueue(parts.write(letter), (state) => {
+    // A store that is away only loses the remark on the page that the mail could not leave.
+    store.set(mailState, state, ATTEMPT_LIFETIME).catch(() => undefined)
+  })
+  trail.record({
+    event: 'sign-in.code-sent',
+    site: site.site,
+    account: account.id,
+    login: account.login,
+    way: attempt.way,
+    method: 'email-code',
+    ...(visitor.address === undefined ? {} : { address: visitor.address }),
+    reference: visitor.reference,
+  })
+  return accept(undefined)
+}

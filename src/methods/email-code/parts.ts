@@ -1,0 +1,26 @@
+import type { AuditTrail } from '../../audit/events.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Random } from '../../lib/random.ts'
+import type { Mail, Mailer } from '../../mail/mail.ts'
+import type { Question } from '../../sign-in/method.ts'
+import type { Store } from '../../store/store.ts'
+
+/** What the mail says beside the code; mail/messages writes it. */
+export interface CodeLetter {
+  readonly question: Question
+  readonly to: string
+  readonly code: string
+  readonly requestedAt: number
+  readonly until: number
+}
+
+export interface EmailCodeParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly mailer: Mailer
+  readonly write: (letter: CodeLetter) => Mail
+  /** Keys the hashes of codes and the counters of accounts and places. */
+  readonly key: Buffer
+  readonly trail: AuditTrail
+}

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http'
+import type { PortalSite } from './visit.ts'
+
+export type CookieKind = 'session' | 'browser' | 'hops'
+
+const NAMES: Readonly<Record<CookieKind, string>> = {
+  session: 'portillon',
+  browser: 'portillon-browser',
+  hops: 'portillon-hops',
+}
+
+/** `__Host-` ties the cookie to this very host over https (S-10); it is impossible over the plain http of a demonstration. */
+export const cookieName = (site: Pick<PortalSite, 'secure'>, kind: CookieKind): string =>
+  site.secure ? `__Host-${NAMES[kind]}` : NAMES[kind]
+
+/** A Set-Cookie line. @param maxAge seconds; undefined ends with the browser, 0 takes the cookie away */
+export const cookieLine = (
+  site: Pick<PortalSite, 'secure'>,
+  kind: CookieKind,
+  value: string,
+  maxAge?: number,
+): string =>
+  [
+    `${cookieName(site, kind)}=${value}`,
+    'Path=/',
+    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+    'HttpOnly',
+    ...(site.secure ? ['Secure'] : []),
+    'SameSite=Lax',
+  ].join('; ')
+
+/** The value of one of our cookies; undefined when it is absent or there are several (S-11). */
+export const readCookie = (
+  request: IncomingMessage,
+  site: Pick<PortalSite, 'secure'>,
+  kind: CookieKind,
+): string | undefined => {
+  const name = `${cookieName(site, kind)}=`
+  const found = (request.headers.cookie ?? '')
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(name))
+  return found.length === 1 ? found[0]?.slice(name.length) : undefined
+}
+
+/** Takes the session and what belongs to it away from the browser. */
+export const farewellCookies = (site: Pick<PortalSite, 'secure'>): readonly string[] => [
+  cookieLine(site, 'session', '', 0),
+  cookieLine(site, 'hops', '', 0),
+]

@@ -1,0 +1,25 @@
+import { parseTarget } from '../lib/path.ts'
+import type { ReturnTarget } from '../lib/return-target.ts'
+import type { PortalSite } from './visit.ts'
+
+/**
+ * Where a person goes once signed in: the page they asked for, or the first page when that is one of the gate's own or a
+ * sign-out, which would send them round in circles or straight out again (R-07).
+ */
+export const destinationOf = (site: PortalSite, target: ReturnTarget | undefined): string => {
+  if (target === undefined) return '/'
+  const parsed = parseTarget('GET', target.path)
+  if (!parsed.ok) return '/'
+  const { path } = parsed.value
+  const isOurs =
+    path.toLowerCase() === site.prefix.toLowerCase() || path.toLowerCase().startsWith(`${site.prefix.toLowerCase()}/`)
+  return isOurs || site.policy.isUpstreamSignOut(path) ? '/' : target.path
+}
+
+/** The link to the sign-in page that keeps a target. */
+export const signInHref = (site: PortalSite, sealed: string, why?: string): string => {
+  const query = new URLSearchParams(sealed === '' ? {} : { to: sealed })
+  if (why !== undefined) query.set('why', why)
+  const text = query.toString()
+  return `${site.prefix}/sign-in${text === '' ? '' : `?${text}`}`
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AuditTrail } from '../audit/events.ts'
+import type { Clock } from '../lib/clock.ts'
+import { codeOf, ERRORS, type ErrorCode } from '../lib/errors.ts'
+import type { Log } from '../lib/log.ts'
+import { dress } from './headers.ts'
+import { languageOf } from './language.ts'
+import type { Views } from './views.ts'
+import type { PortalSite } from './visit.ts'
+
+/** What is known of a request that is refused: as much as had been established when it happened. */
+export interface RefusedAt {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly upgradeHead?: Buffer | null
+  readonly reference: string
+  readonly site?: PortalSite | undefined
+  readonly address?: string | undefined
+  readonly path?: string | undefined
+}
+
+export interface Refusals {
+  /** Answers with the page or the JSON of a code, and says so in the log. `detail` never reaches the visitor. */
+  refuse(at: RefusedAt, code: ErrorCode, detail?: string): void
+  /** The same for something thrown; what is not one of our faults is a `fault`. */
+  fail(at: RefusedAt, thrown: unknown): void
+}
+
+const wantsPage = (request: IncomingMessage): boolean => {
+  const { headers } = request
+  const mode = headers['sec-fetch-mode']
+  if (mode !== undefined) return mode === 'navigate'
+  if (headers['x-requested-with'] !== undefined || headers.upgrade !== undefined) return false
+  return headers.accept !== undefined && /\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(headers.accept)
+}
+
+/** Refusals that are recorded in the audit trail; the others are noise of scanners and live in the log. */
+const AUDITED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'cross-site', 'origin-refused', 'path-ambiguous'])
+
+export const createRefusals = (parts: { views: Views; log: Log; trail: AuditTrail; clock: Clock }): Refusals => {
+  const { views, log, trail, clock } = parts
+
+  const answer = (at: RefusedAt, code: ErrorCode): void => {
+    const { request, response, site, reference } = at
+    const { status } = ERRORS[code]
+    const time = new Date(clock.now()).toISOString()
+    const language = languageOf(request.headers['accept-language'])
+    const isPage = wantsPage(request)
+    const signIn = site === undefined || code !== 'sign-in-required' ? {} : { signIn: `${site.prefix}/sign-in` }
+    const body = isPage
+      ? views.render({ site: site?.site ?? null, language }, 'refusal', {
+          code,
+          status,
+          reference,
+          time,
+          retryHref: retryOf(request),
+        })
+      : `${JSON.stringify({ error: code, status, message: views.text({ site: site?.site ?? null, language }, `errors.${code}.what`), reference, time, ...signIn })}\n`
+    dress(request, response, views.contentSecurityPolicy(site?.site ?? null), site?.secure ?? false)
+    response.statusCode = status
+    response.setHeader('Content-Type', isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8')
+    response.setHeader('Content-Length', Buffer.byteLength(body))
+    response.setHeader('Cache-Control', 'no-store')
+    response.setHeader('X-Portillon', code)
+    // A handshake that was refused is over; so is a connection whose framing was doubtful.
+    if (at.upgradeHead != null || status === 400) response.setHeader('Connection', 'close')
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+
+  const report = (at: RefusedAt, code: ErrorCode, detail: string | undefined): void => {
+    const { level } = ERRORS[code]
+    const fields = {
+      error: code,
+      detail,
+      site: at.site?.site.site,
+      method: at.request.method,
+      path: at.path,
+      address: at.address,
+      reference: at.reference,
+    }
+    log[level](fields, 'request refused')
+    if (!AUDITED.has(code)) return
+    trail.record({
+      event: code === 'forbidden' ? 'access.denied' : 'request.refused',
+      detail: detail === undefined ? code : `${code}: ${detail}`,
+      reference: at.reference,
+      ...(at.site === undefined ? {} : { site: at.site.site.site }),
+      ...(at.address === undefined ? {} : { address: at.address }),
+    })
+  }
+
+  const refuse: Refusals['refuse'] = (at, code, detail) => {
+    report(at, code, detail)
+    if (at.response.headersSent || at.response.writableEnded) at.response.destroy()
+    else answer(at, code)
+  }
+
+  return {
+    refuse,
+    fail: (at, thrown) => {
+      refuse(at, codeOf(thrown), thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
+    },
+  }
+}
+
+/** The same page again, for a visitor who only looked: a form is never sent again by a link. */
+const retryOf = (request: IncomingMessage): string | null => {
+  const { method, url = '' } = request
+  return (method === 'GET' || method === 'HEAD') && url.startsWith('/') && !url.startsWith('//') ? url : null
+}

@@ -1,0 +1,76 @@
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
+import { z } from 'zod'
+import { accept, refuse, type Result } from '../lib/result.ts'
+import type { Browsers } from './browser.ts'
+import { visitOf } from './visit.ts'
+
+/** Forms of ours are small: what is larger is not one of them (C-15). */
+const MAX_FORM = '32kb'
+
+/** Reads form bodies; flat names and texts only, so that `login[]=` is a name of its own and never an array of ours. */
+export const readForm: RequestHandler = express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 30 })
+
+/** A field is one text, once: a repeated name, a number or an object is not a form of ours (C-15, R-04). */
+export const field = (max: number) => z.string().max(max)
+
+export type FormRefusal =
+  /** Fields missing, repeated, too long, or not form-encoded. */
+  | 'form-invalid'
+  /** The form does not come from a page of this site. */
+  | 'cross-site'
+  /** The browser sent no cookie of ours back. */
+  | 'cookies-refused'
+  /** A page of ours, but of before: the browser has another identifier now. */
+  | 'stale'
+
+/** What the browser itself says about where the form comes from; null when it says nothing. */
+const saysSameOrigin = (request: Request): boolean | null => {
+  const { site } = visitOf(request)
+  const fetchSite = request.headers['sec-fetch-site']
+  const { origin } = request.headers
+  if (fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none') return false
+  if (origin !== undefined && !siteOrigins(site).includes(origin)) return false
+  return fetchSite === undefined && origin === undefined ? null : true
+}
+
+const siteOrigins = ({ site, origin }: { site: { hosts: readonly string[] }; origin: string }): readonly string[] => [
+  origin,
+  ...site.hosts.map((host) => `${origin.slice(0, origin.indexOf('//'))}//${host}`),
+]
+
+const csrfOf = (body: unknown): string => {
+  const parsed = z.object({ csrf: z.string() }).safeParse(body)
+  return parsed.success ? parsed.data.csrf : ''
+}
+
+/**
+ * The fields of a form, once it is certain that it comes from a page of ours in this browser: what the browser says of its
+ * origin, and a token that only our page could carry (C-16, W-09). Both must hold.
+ */
+export const takeForm = <Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+  browsers: Browsers,
+): Result<{ fields: z.output<Schema>; browser: string }, FormRefusal> => {
+  const same = saysSameOrigin(request)
+  if (same === false) return refuse('cross-site')
+  const browser = browsers.known(visitOf(request))
+  if (browser === undefined)
+    return refuse(same === true && request.headers.cookie === undefined ? 'cookies-refused' : 'cross-site')
+  const token = csrfOf(request.body)
+  if (!browsers.isOwnForm(browser, token)) return refuse(same === true && token !== '' ? 'stale' : 'cross-site')
+  const parsed = schema.safeParse(request.body)
+  return parsed.success ? accept({ fields: parsed.data, browser }) : refuse('form-invalid')
+}
+
+/** Answers the methods that a page does not have (F-15). */
+export const onlyMethods =
+  (...methods: readonly string[]) =>
+  (request: Request, response: Response, next: NextFunction): void => {
+    if (methods.includes(request.method)) {
+      next()
+      return
+    }
+    response.setHeader('Allow', methods.join(', '))
+    next('method-not-allowed')
+  }

@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import helmet from 'helmet'
+
+const YEAR = 31_536_000
+
+const guard = (secure: boolean) =>
+  helmet({
+    // Written by portal/views, which knows the one inline style of a page that has no stylesheet to link to.
+    contentSecurityPolicy: false,
+    // Only this host: other applications may live beside it on plain http.
+    strictTransportSecurity: secure ? { maxAge: YEAR, includeSubDomains: false } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+    crossOriginOpenerPolicy: { policy: 'same-origin' },
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
+  })
+
+const overHttps = guard(true)
+const overHttp = guard(false)
+
+/** Puts the protecting headers on an answer of the gate itself: every page, redirect and refusal (W-07). */
+export const dress = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  contentSecurityPolicy: string,
+  secure: boolean,
+): void => {
+  response.setHeader('Content-Security-Policy', contentSecurityPolicy)
+  ;(secure ? overHttps : overHttp)(request, response, () => undefined)
+}

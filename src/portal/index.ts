@@ -1,0 +1,80 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express'
+import { ERRORS, type ErrorCode } from '../lib/errors.ts'
+import { dress } from './headers.ts'
+import { onlyMethods, readForm } from './form.ts'
+import type { PortalParts } from './portal-parts.ts'
+import { showCodePage, takeCode, takeResend } from './routes/code.ts'
+import { showForgotten } from './routes/forgotten.ts'
+import { showOutbox } from './routes/outbox.ts'
+import { showAsset, showJwks } from './routes/published.ts'
+import { showSession } from './routes/session.ts'
+import { showSignIn, takeSignIn } from './routes/sign-in.ts'
+import { showSignedOut, showSignOut, takeSignOut } from './routes/sign-out.ts'
+import { rememberVisit, visitOf, type Visit } from './visit.ts'
+
+const protect =
+  ({ views }: PortalParts): RequestHandler =>
+  (request, response, next) => {
+    const { site } = visitOf(request)
+    dress(request, response, views.contentSecurityPolicy(site.site), site.secure)
+    response.set('Cache-Control', 'no-store').set('X-Portillon', 'page')
+    next()
+  }
+
+const routes = (parts: PortalParts): Router => {
+  const router = express.Router({ caseSensitive: true, strict: true })
+  const session: RequestHandler = (request, response, next) => {
+    parts.sessionFor(visitOf(request).site)(request, response, next)
+  }
+  router.all('/sign-in', onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/sign-in', showSignIn(parts))
+  router.post('/sign-in', readForm, takeSignIn(parts))
+  router.all('/sign-in/code', onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/sign-in/code', showCodePage(parts))
+  router.post('/sign-in/code', readForm, session, takeCode(parts))
+  router.all('/sign-in/code/resend', onlyMethods('POST'))
+  router.post('/sign-in/code/resend', readForm, takeResend(parts))
+  router.all('/sign-out', onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/sign-out', showSignOut(parts))
+  router.post('/sign-out', readForm, takeSignOut(parts))
+  router.all(['/signed-out', '/session', '/jwks.json', '/password/forgot', '/assets/:name'], onlyMethods('GET', 'HEAD'))
+  router.get('/signed-out', showSignedOut(parts))
+  router.get('/session', showSession(parts))
+  router.get('/jwks.json', showJwks(parts))
+  router.get('/password/forgot', showForgotten(parts))
+  router.get('/assets/:name', showAsset(parts))
+  if (parts.outbox !== null) router.get('/outbox', showOutbox(parts, parts.outbox))
+  return router
+}
+
+/** What express and its body reader say of a request, in our own words. */
+const codeOfExpress = (thrown: unknown): ErrorCode | undefined => {
+  if (typeof thrown === 'string' && thrown in ERRORS) return thrown as ErrorCode
+  const status = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined
+  if (status === 413) return 'body-too-large'
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'form-invalid' : undefined
+}
+
+/** The pages of the gate: one express application under the site's prefix, which never sees a forwarded request. */
+export const createPortal = (parts: PortalParts): ((visit: Visit) => void) => {
+  const app: Express = express()
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true)
+  const router = routes(parts)
+  app.use(protect(parts))
+  app.use((request, response, next) => {
+    const { prefix } = visitOf(request).site
+    request.url = request.url.slice(prefix.length) || '/'
+    router(request, response, next)
+  })
+  app.use((request) => parts.refusals.refuse(visitOf(request), 'not-found'))
+  const onError: ErrorRequestHandler = (thrown: unknown, request, _response, _next) => {
+    const code = codeOfExpress(thrown)
+    if (code === undefined) parts.refusals.fail(visitOf(request), thrown)
+    else parts.refusals.refuse(visitOf(request), code, thrown instanceof Error ? thrown.message : undefined)
+  }
+  app.use(onError)
+  return (visit) => {
+    rememberVisit(visit)
+    app(visit.request, visit.response)
+  }
+}

@@ -1,0 +1,29 @@
+import { parseTarget } from '../lib/path.ts'
+import type { SessionRecord } from '../session/record.ts'
+import type { PeekResult } from '../session/peek.ts'
+import type { Visit } from './visit.ts'
+import type { SignedIn } from '../policy/subject.ts'
+
+export interface Live {
+  readonly digest: string
+  readonly record: SessionRecord
+  readonly subject: SignedIn
+}
+
+/** The live session of this visit on this very site, or null. */
+export const liveSession = async (
+  visit: Visit,
+  peek: (cookies: string | undefined) => PeekResult | Promise<PeekResult>,
+): Promise<Live | null> => {
+  const peeked = await peek(visit.request.headers.cookie)
+  return peeked.state === 'live' && peeked.record.site === visit.site.site.site ? peeked : null
+}
+
+/** Whether the policy lets this session see that page: if not, the sign-in page offers a stronger way. */
+export const maySee = (visit: Visit, live: Live, path: string, now: number): boolean => {
+  const target = parseTarget('GET', path)
+  if (!target.ok) return false
+  const { verdict } = visit.site.policy.decide(target.value, live.subject, { address: visit.address, now })
+  // A page that is denied is answered there, with its own page: the sign-in has nothing better to offer.
+  return verdict !== 'sign-in'
+}

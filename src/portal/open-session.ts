@@ -1,0 +1,54 @@
+import type { Request } from 'express'
+import type { Proven } from '../sign-in/flow.ts'
+import type { Visitor } from '../sign-in/visitor.ts'
+import { farewellTo } from './sign-out.ts'
+import type { PortalParts } from './portal-parts.ts'
+import { visitOf } from './visit.ts'
+
+/**
+ * Opens the session of somebody who has proved everything: a new id, whatever the browser held before (S-01); a session of
+ * before, of this person or another, ends with it (S-20).
+ */
+export const openSession = async (
+  parts: PortalParts,
+  request: Request,
+  proven: Proven,
+  visitor: Visitor,
+): Promise<void> => {
+  const visit = visitOf(request)
+  const { site } = visit
+  await farewellTo(parts, visit, 'replaced')
+  const now = parts.clock.now()
+  const { account, way, methods } = proven
+  const digest = await parts.lifecycle.start(request, {
+    site: site.site.site,
+    realm: site.realm,
+    account: account.id,
+    login: account.login,
+    name: account.name,
+    givenName: account.givenName,
+    familyName: account.familyName,
+    email: account.email,
+    nationalId: account.nationalId,
+    roles: [...account.roles],
+    way: way.id,
+    level: way.level as 1 | 2 | 3,
+    methods: [...methods],
+    authenticatedAt: now,
+    startedAt: now,
+    endsAt: now + site.site.session.absolute,
+    idle: site.site.session.idle,
+    address: visitor.address ?? '',
+    device: visitor.device,
+  })
+  parts.trail.record({
+    event: 'session.started',
+    site: site.site.site,
+    account: account.id,
+    login: account.login,
+    way: way.id,
+    session: digest,
+    reference: visit.reference,
+    ...(visitor.address === undefined ? {} : { address: visitor.address }),
+  })
+}

@@ -1,0 +1,109 @@
+import type { Request, Response } from 'express'
+import { z } from 'zod'
+import type { ReturnTarget } from '../../lib/return-target.ts'
+import type { StartRefusal } from '../../sign-in/flow.ts'
+import { destinationOf, signInHref } from '../destination.ts'
+import { field, takeForm } from '../form.ts'
+import { isGoingInCircles } from '../hops.ts'
+import { liveSession, maySee } from '../live.ts'
+import type { Message } from '../pages.ts'
+import type { PortalParts } from '../portal-parts.ts'
+import { flowSite } from '../flow-site.ts'
+import { signInPage } from '../sign-in-page.ts'
+import { visitOf } from '../visit.ts'
+import { visitorOf } from '../visitor.ts'
+
+const one = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const form = z.object({
+  login: field(256),
+  password: field(4_096),
+  way: field(48).optional(),
+  to: field(16_384).default(''),
+})
+
+/** GET: the page, or straight on for somebody who is signed in already (R4, S-20). */
+export const showSignIn =
+  (parts: PortalParts) =>
+  async (request: Request, response: Response): Promise<void> => {
+    const visit = visitOf(request)
+    const { site } = visit
+    const sealed = one(request.query['to'])
+    const target = parts.targets.open(site.site.site, sealed)
+    const live = await liveSession(visit, parts.peek)
+    if (live !== null && target === undefined) {
+      parts.pages.show(response, 'signed-in', {
+        name: live.record.name,
+        since: new Date(live.record.startedAt).toISOString(),
+        continueHref: '/',
+        signOutHref: `${site.prefix}/sign-out`,
+      })
+      return
+    }
+    if (live !== null && target !== undefined && maySee(visit, live, target.path, parts.clock.now())) {
+      if (isGoingInCircles(response))
+        parts.pages.show(response, 'loop', { retryHref: '/', reference: visit.reference }, 508)
+      else parts.pages.go(response, destinationOf(site, target))
+      return
+    }
+    signInPage(parts, response, { sealed: target === undefined ? '' : sealed, why: one(request.query['why']) })
+  }
+
+const wait = (milliseconds: number): Message => ({
+  key: 'signIn.throttled',
+  values: { minutes: Math.max(1, Math.ceil(milliseconds / 60_000)) },
+})
+
+const messageOf = (refusal: Exclude<StartRefusal, { reason: 'not-enrolled' }>): { error: Message; status: number } => {
+  switch (refusal.reason) {
+    case 'refused':
+      return { error: { key: 'signIn.wrong' }, status: 401 }
+    case 'throttled':
+      return { error: wait(refusal.wait), status: 429 }
+    case 'way-closed':
+      return { error: { key: 'signIn.wayClosed' }, status: 403 }
+  }
+}
+
+/** POST: identifier, password and the button that was pressed. */
+export const takeSignIn =
+  (parts: PortalParts) =>
+  async (request: Request, response: Response): Promise<void> => {
+    const visit = visitOf(request)
+    const { site } = visit
+    const taken = takeForm(request, form, parts.browsers)
+    if (!taken.ok) {
+      const sealed = one((request.body as Record<string, unknown> | undefined)?.['to'])
+      if (taken.reason === 'cookies-refused') {
+        parts.pages.show(response, 'cookies-refused', { retryHref: signInHref(site, sealed) }, 403)
+      } else if (taken.reason === 'stale') parts.pages.go(response, signInHref(site, sealed, 'restarted'))
+      else parts.refusals.refuse(visit, taken.reason)
+      return
+    }
+    const { fields, browser } = taken.value
+    const target: ReturnTarget = parts.targets.open(site.site.site, fields.to) ?? { path: '/', restarts: 0 }
+    const login = fields.login.trim()
+    if (login === '' || fields.password === '') {
+      const error = { key: 'signIn.required', values: { field: login === '' ? 'login' : 'password' } }
+      signInPage(parts, response, { sealed: fields.to, login, error, status: 400 })
+      return
+    }
+    const started = await parts.flow.start(
+      flowSite(site, parts.clock),
+      visitorOf(visit, browser),
+      { login, password: fields.password, way: fields.way },
+      target,
+    )
+    if (started.ok) {
+      const query = new URLSearchParams({ attempt: started.value.handle })
+      if (started.value.delayed !== null) query.set('why', started.value.delayed.reason)
+      parts.pages.go(response, `${site.prefix}/sign-in/code?${query.toString()}`)
+      return
+    }
+    if (started.reason.reason === 'not-enrolled') {
+      parts.pages.show(response, 'no-factor', { restartHref: signInHref(site, fields.to) }, 403)
+      return
+    }
+    const { error, status } = messageOf(started.reason)
+    signInPage(parts, response, { sealed: fields.to, login, error, status })
+  }

@@ -1,0 +1,72 @@
+import type { Response } from 'express'
+import { calendarDay } from '../lib/calendar.ts'
+import type { MethodId, Notice, Way } from '../policy/schema.ts'
+import { languageOf } from './language.ts'
+import type { Message, PageModels, WayChoice } from './pages.ts'
+import type { PortalParts } from './portal-parts.ts'
+import { visitOf, type PortalSite } from './visit.ts'
+
+const DAY = 86_400_000
+/** How long before its end a way says so (G8). */
+const NOTICE_BEFORE_END = 60 * DAY
+
+/** The method that completes a way after the password: it names the button. */
+const kindOf = (way: Way): WayChoice['kind'] => {
+  const last: MethodId | undefined = way.methods.at(-1)
+  if (last !== 'email-code') throw new Error(`way ${way.id} has no button in this version`)
+  return last
+}
+
+const reasons: Readonly<Record<string, (site: PortalSite) => Message>> = {
+  expired: ({ site }) => ({ key: 'signIn.expired', values: { minutes: Math.round(site.session.idle / 60_000) } }),
+  restarted: () => ({ key: 'signIn.restarted' }),
+  form: () => ({ key: 'signIn.formLost' }),
+}
+
+const isCurrent = (notice: Notice, today: string): boolean =>
+  (notice.from === undefined || notice.from <= today) && (notice.until === undefined || today <= notice.until)
+
+export interface SignInShown {
+  readonly sealed: string
+  readonly why?: string
+  readonly login?: string
+  readonly error?: Message
+  readonly status?: number
+}
+
+/** The sign-in page of the site, today, in the visitor's language. */
+export const signInPage = (parts: PortalParts, response: Response, shown: SignInShown): void => {
+  const { site, request } = visitOf(response.req)
+  const language = languageOf(request.headers['accept-language'])
+  const now = parts.clock.now()
+  const today = calendarDay(now)
+  const soon = calendarDay(now + NOTICE_BEFORE_END)
+  const { open, closed } = site.policy.openWays(now)
+  const browser = parts.browsers.ensure(response)
+  const model: PageModels['sign-in'] = {
+    action: `${site.prefix}/sign-in`,
+    csrf: parts.browsers.csrf(browser),
+    to: shown.sealed,
+    login: shown.login ?? '',
+    hasTarget: (parts.targets.open(site.site.site, shown.sealed)?.path ?? '/') !== '/',
+    ways: open.map((way) => ({
+      id: way.id,
+      kind: kindOf(way),
+      endsOn: way.until !== undefined && way.until <= soon ? way.until : null,
+    })),
+    closedWays: closed.map((way) => ({
+      id: way.id,
+      kind: kindOf(way),
+      from: way.from !== undefined && today < way.from ? way.from : null,
+      until: way.until !== undefined && way.until < today ? way.until : null,
+    })),
+    error: shown.error ?? null,
+    information: reasons[shown.why ?? '']?.(site) ?? null,
+    notices: site.site.notices
+      .filter((notice) => isCurrent(notice, today))
+      .map((notice) => ({ kind: notice.kind, text: notice.text[language] })),
+    legal: site.site.legal?.[language] ?? null,
+    forgottenHref: site.site.password.forgotten === 'hidden' ? null : `${site.prefix}/password/forgot`,
+  }
+  parts.pages.show(response, 'sign-in', model, shown.status)
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Target } from '../lib/target.ts'
+import type { Decision } from '../policy/decide.ts'
+import type { Site, Way } from '../policy/schema.ts'
+import type { Subject } from '../policy/subject.ts'
+
+/** A site as the pages see it. */
+export interface PortalSite {
+  readonly site: Site
+  readonly origin: string
+  /** Whether browsers reach the site over https; only a demonstration on this machine may say no. */
+  readonly secure: boolean
+  readonly prefix: string
+  readonly realm: string
+  readonly policy: PortalPolicy
+}
+
+export interface PortalPolicy {
+  decide(target: Target, subject: Subject, context: { address: string | undefined; now: number }): Decision
+  isUpstreamSignOut(path: string): boolean
+  openWays(now: number): { readonly open: readonly Way[]; readonly closed: readonly Way[] }
+}
+
+/** A request to one of the gate's own pages, already judged well formed by the data path. */
+export interface Visit {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly site: PortalSite
+  readonly target: Target
+  readonly address: string | undefined
+  readonly reference: string
+}
+
+const visits = new WeakMap<IncomingMessage, Visit>()
+
+/** Ties a visit to its request, so that express handlers find what the data path has already established. */
+export const rememberVisit = (visit: Visit): void => {
+  visits.set(visit.request, visit)
+}
+
+/** @throws {Error} for a request that did not come through the data path */
+export const visitOf = (request: IncomingMessage): Visit => {
+  const visit = visits.get(request)
+  if (visit === undefined) throw new Error('a page was asked for around the data path')
+  return visit
+}
