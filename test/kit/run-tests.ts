@@ -1,0 +1,126 @@
+import { globSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { run } from 'node:test'
+import { spec, type TestEvent } from 'node:test/reporters'
+import { parseArgs } from 'node:util'
+
+/**
+ * Runs the tests of test/<folder> on Node's own runner: `node test/kit/run-tests.ts [--only unit,wire] [--name PATTERN]`.
+ *
+ * Stricter than the runner by itself, because each of these once let a broken build pass somewhere: a folder without
+ * tests, a file without tests, a skipped or to-do test, and a file that never ends are failures here. The last lines are
+ * `# tests`, `# pass`, `# fail` …, the form that CI reads.
+ */
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** In this order: what fails fastest comes first. */
+const FOLDERS = ['arch', 'unit', 'policy', 'contract', 'flow', 'wire', 'browser'] as const
+
+const LIMITS = {
+  /** One test. */
+  test: 60_000,
+  /** No event from any file: some file hangs in a hook, or keeps its process alive after its tests. */
+  silence: 180_000,
+  /** Files at a time. Most wait for servers that start, so two do not fill two cores. */
+  files: 2,
+}
+
+const filesOf = (folder: string): string[] =>
+  globSync(`test/${folder}/**/*.test.ts`, { cwd: root })
+    .sort()
+    .map((file) => resolve(root, file))
+
+const chooseFolders = (only: string | undefined): readonly string[] => {
+  const chosen = only?.split(',') ?? FOLDERS
+  const unknown = chosen.filter((folder) => !FOLDERS.some((known) => known === folder))
+  if (unknown.length > 0)
+    throw new Error(`no such test folder: ${unknown.join(', ')} (there are ${FOLDERS.join(', ')})`)
+  return chosen
+}
+
+/** What the runner would let pass. Fed with every event; `complaints` is read at the end. */
+const createStrictness = (files: readonly string[]) => {
+  const empty = new Set(files)
+  const running = new Set<string>()
+  const notRun: string[] = []
+  return {
+    see({ type, data }: TestEvent): void {
+      if (type === 'test:dequeue' && data.nesting === 0 && empty.has(data.name)) running.add(data.name)
+      if (type === 'test:summary' && data.file !== undefined) running.delete(data.file)
+      if (type !== 'test:pass' && type !== 'test:fail') return
+      const file = data.file ?? ''
+      // A file without tests is reported as one test that bears the file's name.
+      if (data.name === file || data.name === relative(root, file)) return
+      empty.delete(file)
+      if (data.skip !== undefined) notRun.push(`skipped: ${relative(root, file)}: ${data.name}`)
+      if (data.todo !== undefined) notRun.push(`to do: ${relative(root, file)}: ${data.name}`)
+    },
+    running: () => [...running].map((file) => relative(root, file)),
+    complaints: () => [...notRun, ...[...empty].map((file) => `no test in ${relative(root, file)}`)],
+  }
+}
+
+type Summary = Extract<TestEvent, { type: 'test:summary' }>['data']
+
+/** The runner prints these among its other remarks; here they are the last lines. */
+const isSummaryLine = ({ type, data }: TestEvent): boolean =>
+  type === 'test:diagnostic' &&
+  data.nesting === 0 &&
+  /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(data.message)
+
+const print = (text: string) => process.stdout.write(`${text}\n`)
+
+const printSummary = ({ counts, duration_ms }: Summary, complaints: number): void => {
+  const { tests, suites, passed, cancelled, skipped, todo } = counts
+  const fail = tests - passed - cancelled - skipped - todo + complaints
+  const lines = { tests, suites, pass: passed, fail, cancelled, skipped, todo, duration_ms: Math.round(duration_ms) }
+  for (const [name, value] of Object.entries(lines)) print(`# ${name} ${value}`)
+}
+
+/** Runs the files and prints their report; `hung` are those that had not ended when everything fell silent. */
+const runFiles = async (files: readonly string[], name: string | undefined) => {
+  const strictness = createStrictness(files)
+  const abort = new AbortController()
+  let hung: readonly string[] = []
+  let summary: Summary | undefined
+  const watchdog = setTimeout(() => {
+    hung = strictness.running()
+    abort.abort()
+  }, LIMITS.silence)
+
+  const pattern = name === undefined ? {} : { testNamePatterns: name }
+  const limits = { concurrency: LIMITS.files, timeout: LIMITS.test, signal: abort.signal }
+  const events: AsyncIterable<TestEvent> = run({ files: [...files], cwd: root, ...limits, ...pattern })
+  async function* watched(): AsyncGenerator<TestEvent> {
+    for await (const event of events) {
+      watchdog.refresh()
+      strictness.see(event)
+      if (event.type === 'test:summary' && event.data.file === undefined) summary = event.data
+      if (!isSummaryLine(event)) yield event
+    }
+  }
+  for await (const text of Readable.from(watched()).compose(new spec())) process.stdout.write(String(text))
+  clearTimeout(watchdog)
+  // A chosen name leaves other tests out on purpose.
+  return { summary, hung, notRun: name === undefined ? strictness.complaints() : [] }
+}
+
+const main = async (): Promise<boolean> => {
+  const { values } = parseArgs({ options: { only: { type: 'string' }, name: { type: 'string' } } })
+  const folders = chooseFolders(values.only)
+  const { summary, hung, notRun } = await runFiles(folders.flatMap(filesOf), values.name)
+  const complaints = [
+    ...folders.filter((folder) => filesOf(folder).length === 0).map((folder) => `no test file in test/${folder}`),
+    ...hung.map((file) => `did not end: ${file}`),
+    ...notRun,
+  ]
+  for (const complaint of complaints) print(`✖ ${complaint}`)
+  print('')
+  if (summary === undefined) return false
+  printSummary(summary, complaints.length)
+  return summary.success && complaints.length === 0
+}
+
+process.exitCode = (await main()) ? 0 : 1

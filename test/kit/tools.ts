@@ -1,0 +1,34 @@
+import { globSync } from 'node:fs'
+
+/**
+ * The programs that tests and the bench run beside the gate, each from a Debian package that `test/run` installs. A
+ * missing one is an error that names its package: a test is never skipped for want of a program.
+ */
+const TOOLS = {
+  'redis-server': { debian: 'redis-server', files: ['/usr/bin/redis-server'] },
+  postgres: { debian: 'postgresql', files: ['/usr/lib/postgresql/*/bin/postgres'] },
+  initdb: { debian: 'postgresql', files: ['/usr/lib/postgresql/*/bin/initdb'] },
+  chromium: { debian: 'chromium', files: ['/usr/bin/chromium'] },
+  nginx: { debian: 'nginx', files: ['/usr/sbin/nginx'] },
+  java: { debian: 'default-jre-headless', files: ['/usr/bin/java'] },
+  'tomcat-home': { debian: 'tomcat10', files: ['/usr/share/tomcat10'] },
+  'tomcat-examples': { debian: 'tomcat10-examples', files: ['/usr/share/tomcat10-examples/examples'] },
+  wrk: { debian: 'wrk', files: ['/usr/bin/wrk'] },
+} as const
+
+export type Tool = keyof typeof TOOLS
+
+export const toolPackages: readonly string[] = [...new Set(Object.values(TOOLS).map((tool) => tool.debian))]
+
+/**
+ * The path of a program or folder.
+ * @throws {Error} naming the Debian package, when it is not on this machine
+ */
+export const requireTool = (name: Tool): string => {
+  const { debian, files } = TOOLS[name]
+  const found = files.flatMap((pattern) => globSync(pattern)).sort()
+  const newest = found.at(-1)
+  if (newest === undefined)
+    throw new Error(`${name} is missing: apt-get install ${debian} (or bash test/run, which does it)`)
+  return newest
+}
