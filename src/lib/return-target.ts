@@ -14,6 +14,7 @@ export interface ReturnTarget {
 }
 
 export interface ReturnTargets {
+  /** A path that could lead elsewhere is replaced by the first page. */
   seal(site: string, target: ReturnTarget): string
   /** The target of a seal made for this site, or undefined for anything else, a forgery included. */
   open(site: string, sealed: string): ReturnTarget | undefined
@@ -40,7 +41,7 @@ export const createReturnTargets = (keyOf: () => readonly Buffer[]): ReturnTarge
     seal: (site, { path, restarts }) => {
       const [key] = keyOf()
       if (key === undefined) throw new Error('no sealing key')
-      const payload = Buffer.from(`${restarts} ${path}`, 'latin1').toString('base64url')
+      const payload = Buffer.from(`${restarts} ${staysOnSite(path) ? path : '/'}`, 'latin1').toString('base64url')
       return `${payload}.${markOf(key, site, payload).toString('base64url')}`
     },
     open: (site, sealed) => {

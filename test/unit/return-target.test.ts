@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { createReturnTargets, staysOnSite } from '../../src/lib/return-target.ts'
+
+const SITE = 'https://dcc.example.test'
+const key = randomBytes(32)
+const targets = createReturnTargets(() => [key])
+
+/** One or more of each class that has led off a site somewhere. */
+const PAYLOADS = [
+  'https://evil.example',
+  '//evil.example',
+  '///evil.example',
+  '////evil.example/%2f..',
+  '/\\evil.example',
+  '\\/evil.example',
+  '\\\\evil.example',
+  '/\\/evil.example',
+  '/\t/evil.example',
+  '/\n/evil.example',
+  '/\r\n/evil.example',
+  '\t//evil.example',
+  ' //evil.example',
+  '/%09/evil.example',
+  '/%5cevil.example',
+  '/%2f/evil.example',
+  '/.//evil.example',
+  '/..//evil.example',
+  '/a/..//evil.example',
+  '/%2e%2e//evil.example',
+  '/;//evil.example',
+  '/;/evil.example',
+  '//;@evil.example',
+  'https:evil.example',
+  'https:/evil.example',
+  'http:///evil.example',
+  'javascript:alert(1)',
+  'JaVaScRiPt:alert(1)',
+  '/javascript:alert(1)',
+  'data:text/html,x',
+  'evil.example',
+  '@evil.example',
+  '/@evil.example',
+  '〱evil.example',
+  '/〵evil.example',
+  '/\u00a0/evil.example',
+  '/\uff0fevil.example',
+  '/\u2044evil.example',
+  '/\u3002evil.example',
+  'ht\ttps://evil.example',
+  '#//evil.example',
+  '?//evil.example',
+  '/?to=//evil.example',
+  '',
+]
+
+const publicCorpus = (): string[] => {
+  const file = new URL('../../../shared/data/openredirects.txt', import.meta.url)
+  return existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : []
+}
+
+const decoded = (line: string): string[] => {
+  try {
+    return [decodeURIComponent(line)]
+  } catch {
+    return []
+  }
+}
+
+describe('a return address cannot leave the site', () => {
+  it('R-01, R-02: whatever stays on the site resolves to its origin in a WHATWG parser, for every class of payload', () => {
+    const lines = [...PAYLOADS, ...publicCorpus()]
+    for (const line of lines.flatMap((text) => [text, ...decoded(text)])) {
+      if (staysOnSite(line)) assert.equal(new URL(line, SITE).origin, SITE, JSON.stringify(line))
+    }
+  })
+
+  it('R-01: refuses every payload that a WHATWG parser takes elsewhere', () => {
+    const away = PAYLOADS.filter((line) => !URL.canParse(line, SITE) || new URL(line, SITE).origin !== SITE)
+    assert.ok(away.length > 15)
+    assert.deepEqual(away.filter(staysOnSite), [])
+  })
+
+  it('R17: opens only what was sealed here, for this site, with a key that is still known', () => {
+    const sealed = targets.seal('onco-hdf', { path: '/dcc/ui/patient.jsp?id=1&q=%20+', restarts: 1 })
+    assert.deepEqual(targets.open('onco-hdf', sealed), { path: '/dcc/ui/patient.jsp?id=1&q=%20+', restarts: 1 })
+    assert.equal(targets.open('another-site', sealed), undefined)
+    assert.equal(createReturnTargets(() => [randomBytes(32)]).open('onco-hdf', sealed), undefined)
+    assert.deepEqual(createReturnTargets(() => [randomBytes(32), key]).open('onco-hdf', sealed)?.restarts, 1)
+    assert.equal(targets.open('onco-hdf', `${sealed}x`), undefined)
+    assert.equal(targets.open('onco-hdf', sealed.replace('.', 'A.')), undefined)
+    for (const payload of PAYLOADS) assert.equal(targets.open('onco-hdf', payload), undefined)
+  })
+
+  it('R-01: seals the first page instead of a payload', () => {
+    for (const line of PAYLOADS.filter((text) => !staysOnSite(text))) {
+      assert.equal(targets.open('onco-hdf', targets.seal('onco-hdf', { path: line, restarts: 0 }))?.path, '/', line)
+    }
+  })
+
+  it('gives every byte of a path back, ISO-8859-1 queries included', () => {
+    const character = fc.integer({ min: 0x21, max: 0xff }).filter((code) => code !== 0x23 && code !== 0x7f)
+    const query = fc.array(character, { maxLength: 200 }).map((codes) => String.fromCharCode(...codes))
+    fc.assert(
+      fc.property(query, (text) => {
+        const path = `/dcc/x?${text}`
+        assert.equal(targets.open('s', targets.seal('s', { path, restarts: 0 }))?.path, path)
+      }),
+    )
+  })
+
+  it('R-04: treats odd texts as no address at all', () => {
+    for (const odd of ['%', '\0', 'a'.repeat(100_000), '.', 'a.b', '[object Object]', '__proto__']) {
+      assert.equal(targets.open('onco-hdf', odd), undefined)
+    }
+  })
+})
