@@ -19,9 +19,14 @@ export const normalizeAddress = (text: string): string | undefined =>
 
 /** Reads one entry of a list, `192.0.2.0/24` or `192.0.2.7`; `undefined` when it is neither. */
 export const parseAddressBlock = (text: string): readonly [ParsedAddress, number] | undefined => {
-  if (text.includes('/')) return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : undefined
-  const address = parse(text)
-  return address === undefined ? undefined : [address, address.kind() === 'ipv4' ? 32 : 128]
+  const [base = '', prefix, ...rest] = text.split('/')
+  const address = parse(base)
+  if (address === undefined || rest.length > 0) return undefined
+  const bits = address.kind() === 'ipv4' ? 32 : 128
+  if (prefix === undefined) return [address, bits]
+  // The prefix of ::ffff:192.0.2.0/120 counts bits that folding removes.
+  if (bits === 32 && base.includes(':')) return undefined
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits ? [address, Number(prefix)] : undefined
 }
 
 /** @throws {TypeError} on an entry that is no address: configuration is checked before it comes here. */
