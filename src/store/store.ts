@@ -1,8 +1,8 @@
 /**
  * Everything that expires and that several processes share. Two implementations, Redis and memory, pass one contract suite
- * (test/contract/store). Every operation touches one key, so that Redis Cluster serves as well as a single server.
+ * (test/contract/store). Every operation but `scan` touches one key, so that Redis Cluster serves as well as a single server.
  * An unreachable store throws `Fault('store-unavailable')` within two seconds; it never looks like an absent key (Q-07).
- * Times to live are whole milliseconds above zero.
+ * Times to live are whole milliseconds above zero (RangeError otherwise).
  */
 export interface Store {
   get(key: string): Promise<string | null>
@@ -13,7 +13,7 @@ export interface Store {
   /** Replaces the value only if it still is `expected`; keeps the time to live. */
   replace(key: string, expected: string, value: string): Promise<boolean>
   delete(key: string): Promise<boolean>
-  /** Sets a new time to live; false when the key is gone, which it stays. */
+  /** Lets the key live for at least `ttl` more, never less than it had (R13); false when it is gone, which it stays. */
   extend(key: string, ttl: number): Promise<boolean>
   /** Milliseconds left, or null when there is no such key. */
   timeToLive(key: string): Promise<number | null>
@@ -23,11 +23,23 @@ export interface Store {
   addMember(key: string, member: string, ttl: number): Promise<void>
   removeMember(key: string, member: string): Promise<void>
   members(key: string): Promise<string[]>
+  /** Keys that begin with `start`, `limit` at most, in no order. Walks the whole store: for operators' commands only. */
+  scan(start: string, limit: number): Promise<string[]>
   publish(channel: string, message: string): Promise<void>
-  /** Calls `onMessage` for each message of the channel until the returned function is called. */
-  subscribe(channel: string, onMessage: (message: string) => void): Promise<() => Promise<void>>
-  /** False while messages may be missed; caches that rely on them must then be off. */
+  /**
+   * Calls `onMessage` for each message of the channel until the returned function is called. It answers when messages
+   * flow, or after two seconds when the server is away: the subscription then comes to stand by itself, and again after
+   * every loss. `onGap` is told as soon as messages may have been missed.
+   */
+  subscribe(channel: string, onMessage: (message: string) => void, onGap?: () => void): Promise<() => Promise<void>>
+  /** False while messages of a subscription may be missed; caches that rely on them must then be off. */
   isSubscriptionLive(): boolean
   ping(): Promise<void>
   close(): Promise<void>
+}
+
+/** @throws {RangeError} on a time to live that would mean `for ever` or `already gone` to some server */
+export const checkTimeToLive = (ttl: number): number => {
+  if (!Number.isSafeInteger(ttl) || ttl <= 0) throw new RangeError(`not a time to live: ${ttl}`)
+  return ttl
 }
