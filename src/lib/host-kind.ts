@@ -10,7 +10,7 @@ const PRIVATE = createAddressList([
   'fe80::/10',
 ])
 /** Names that the public DNS never answers: a single label, or a reserved or customary inner ending. */
-const PRIVATE_NAME = /^[^.]+$|\.(?:internal|local|localhost|lan|intranet|home\.arpa)$/
+const PRIVATE_NAME = /^[^.:]+$|\.(?:internal|local|localhost|lan|intranet|home\.arpa)$/
 
 /** A host without the brackets that an IPv6 address wears in a URL. */
 const bare = (host: string): string => host.toLowerCase().replace(/^\[|\]$/g, '')

@@ -38,6 +38,15 @@ export interface CheckedSettings<Value> {
   readonly problems: readonly Problem[]
 }
 
+const isWithin = (inner: SettingPath, outer: SettingPath): boolean => outer.every((key, at) => inner[at] === key)
+
+/** Without the warnings about a block that could not be read whole: what they miss may be just what was not read. */
+const withoutGuesses = (findings: readonly Finding[], faults: readonly Finding[]): Finding[] =>
+  findings.filter(
+    ({ severity, path }) =>
+      severity === 'error' || !faults.some((fault) => isWithin(fault.path, path) || isWithin(path, fault.path)),
+  )
+
 /**
  * Checks the text of a settings file and reports every fault at once: of the YAML, of each setting, between settings.
  * @param file name that the problems carry
@@ -58,10 +67,8 @@ export const checkSettings = <Schema extends z.ZodType>(
   const schema = toJsonSchema(kind.schema)
   const parsed = kind.schema.safeParse(content)
 
-  const findings = [
-    ...(parsed.success ? [] : schemaFindings(parsed.error.issues, { schema, content, isSecret, advise })),
-    ...kind.check(draftOf(kind.schema, content)),
-  ]
+  const faults = parsed.success ? [] : schemaFindings(parsed.error.issues, { schema, content, isSecret, advise })
+  const findings = [...faults, ...withoutGuesses([...kind.check(draftOf(kind.schema, content))], faults)]
   // The value of an unknown setting is not repeated either: it may be a secret under a misspelt name (G-06).
   const isShown = (path: SettingPath) => !isSecret(path) && Object.keys(schemaAt(schema, path, content)).length > 0
   const place = ({ path, ...rest }: Finding): Problem => {

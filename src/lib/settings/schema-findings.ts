@@ -34,12 +34,14 @@ const homesOf = (name: string, node: JsonSchema, path: SettingPath = []): Settin
 const unknownSetting = (key: string, path: SettingPath, { schema, content }: Source): Finding => {
   const known = Object.keys(objectIn(schemaAt(schema, path, content))?.properties ?? {})
   const meant = nearest(key, known)
-  const [home] = homesOf(key, schema)
+  const homes = homesOf(key, schema).map((home) =>
+    home.length === 0 ? 'the top of the file' : `\`${formatPath(home)}\``,
+  )
   const remedy =
     meant !== undefined
       ? `did you mean \`${meant}\`?`
-      : home !== undefined
-        ? `\`${key}\` is a setting of ${home.length === 0 ? 'the top of the file' : formatPath(home)}: move it there`
+      : homes.length > 0
+        ? `move it: it is a setting of ${homes.join(' and ')}`
         : 'remove it'
   return error([...path, key], `a setting that is known here: ${known.join(', ')}`, remedy)
 }
@@ -53,35 +55,43 @@ const missingSetting = (path: SettingPath, node: JsonSchema): Finding => {
   return error(path, `required: ${allowedIn(node)}`, remedy)
 }
 
-const AFFIRMATIVE = /^(yes|no|on|off|y|n|oui|non)$/i
+const YES = /^(?:yes|on|y|oui)$/i
+const NO = /^(?:no|off|n|non)$/i
+
+const fitsAsText = (node: JsonSchema, value: unknown): boolean =>
+  (node.anyOf ?? [node]).some(
+    ({ type, pattern, enum: names }) =>
+      type === 'string' && names === undefined && (pattern === undefined || new RegExp(pattern).test(String(value))),
+  )
 
 /** The advice that a value of the wrong type calls for; undefined when its type is right. */
 const remedyForType = (node: JsonSchema, value: unknown): string | undefined => {
+  if (value === null) return 'give it a value'
   const types = new Set((node.anyOf ?? [node]).map(({ type }) => type))
-  const isText = typeof value === 'string'
-  if (types.has('array') && !types.has('string') && (isText || typeof value === 'number')) {
-    return `write it as a list: [${quote(value)}]`
+  if (typeof value === 'string') {
+    if (types.has('integer') && /^\d+$/.test(value)) return 'write it without quotes'
+    if (types.has('boolean') && (YES.test(value) || NO.test(value))) return `write ${YES.test(value)}`
   }
-  if (types.has('string') && (typeof value === 'number' || typeof value === 'boolean'))
-    return `put it in quotes: "${value}"`
-  if (types.has('integer') && isText && /^\d+$/.test(value)) return 'write it without quotes'
-  if (types.has('boolean') && isText && AFFIRMATIVE.test(value)) return 'write true or false'
-  if (types.has('object') && !types.has('string') && !(typeof value === 'object' && value !== null)) {
+  if (Array.isArray(value) && types.has('object') && !types.has('array'))
+    return 'write settings, `name: value`, not a list'
+  const isPlain = typeof value !== 'object'
+  if (isPlain && types.has('array') && !types.has('string')) return `write it as a list: [${quote(value)}]`
+  if (isPlain && typeof value !== 'string' && fitsAsText(node, value)) return 'put it in quotes'
+  if (isPlain && types.has('object') && !types.has('string'))
     return 'write its settings below it, indented by two blanks'
-  }
-  return value === null ? 'give it a value, or remove the line' : undefined
+  return undefined
 }
 
 const remedyForValue = (node: JsonSchema, value: unknown): string => {
   const ofType = remedyForType(node, value)
   if (ofType !== undefined) return ofType
-  const names = (node.anyOf ?? [node]).flatMap(
-    (option) => option.enum ?? (option.const === undefined ? [] : [option.const]),
+  const names = (node.anyOf ?? [node]).flatMap(({ enum: some, const: only }) =>
+    some === undefined ? (only === undefined ? [] : [String(only)]) : some.map(String),
   )
-  const meant = typeof value === 'string' ? nearest(value, names.map(String)) : undefined
+  const meant = typeof value === 'string' ? nearest(value, names) : undefined
   if (meant !== undefined) return `did you mean \`${meant}\`?`
   if (node.default !== undefined && typeof node.default !== 'object') {
-    return `leave it out for the default, ${quote(node.default)}, or correct it`
+    return `correct it, or leave it out for the default, ${quote(node.default)}`
   }
   const example = exampleOf(node)
   if (example !== undefined) return `write it as in ${example}`
@@ -96,7 +106,7 @@ const explain = (issue: Issue, under: SettingPath, source: Source): Finding[] =>
   if (value === undefined) return [missingSetting(path, node)]
   if (issue.code === 'invalid_key') {
     const names = schemaAt(source.schema, path.slice(0, -1), source.content).propertyNames ?? {}
-    return [error(path, `as name: ${allowedIn(names)}`, 'rename it')]
+    return [error(path, allowedIn(names), 'rename it')]
   }
   if (issue.code === 'invalid_union') {
     const meant = alternativeFor(node.anyOf ?? [], value)

@@ -13,7 +13,7 @@ import {
   type Pair,
   type YAMLError,
 } from 'yaml'
-import { formatPath, type Problem, type SettingPath } from './problem.ts'
+import { fileProblem, formatPath, type Problem, type SettingPath } from './problem.ts'
 
 /** Where a setting stands and what is written there. */
 export interface Place {
@@ -108,6 +108,15 @@ const REMEDIES: Readonly<Partial<Record<string, string>>> = {
   BAD_SCALAR_START: 'put the text in quotes',
 }
 
+/** Null when aliases (`*name`) multiply beyond reason. */
+const contentOf = (document: Document): { readonly content: unknown } | null => {
+  try {
+    return { content: document.toJS({ maxAliasCount: 100 }) }
+  } catch {
+    return null
+  }
+}
+
 /** Some messages of the reader repeat what is written; it may be a secret (G-06). */
 const withoutSource = (message: string): string => message.replace(/[:,]? ?["'`].*$/s, '')
 
@@ -117,7 +126,7 @@ const withoutSource = (message: string): string => message.replace(/[:,]? ?["'`]
  */
 export const readYaml = (text: string, file: string): YamlText => {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const faults: YAMLError[] = [...document.errors, ...document.warnings]
 
   const positionOf = (offset: number) => {
@@ -140,10 +149,16 @@ export const readYaml = (text: string, file: string): YamlText => {
   }
 
   const isReliable = faults.every(({ code }) => LOCAL_FAULTS.has(code))
+  const read = isReliable ? contentOf(document) : undefined
   return {
-    content: isReliable ? document.toJS({ maxAliasCount: 100 }) : undefined,
-    problems: faults.map(toProblem),
-    isReliable,
+    content: read?.content,
+    problems: [
+      ...faults.map(toProblem),
+      ...(read === null
+        ? [fileProblem(file, 'few repetitions', 'write the values out instead of repeating them with *')]
+        : []),
+    ],
+    isReliable: isReliable && read !== null,
     locate: (path) => {
       const { at, written } = spotOf(document, path)
       return { ...positionOf(at), value: written === undefined ? undefined : shorten(text.slice(...written)) }

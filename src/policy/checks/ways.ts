@@ -1,0 +1,99 @@
+import { addDays } from '../../lib/calendar.ts'
+import { entriesOf, type Draft } from '../../lib/settings/draft.ts'
+import { error, warning, type Finding } from '../../lib/settings/problem.ts'
+import type { Site, Way } from '../schema.ts'
+import type { Check, CheckContext } from './context.ts'
+
+/** Days before the end of a way from which `check` and the sign-in page speak of it. */
+const NOTICE_DAYS = 60
+
+type WayDraft = Draft<Way>
+
+function* checkChain(way: WayDraft, at: number, site: Draft<Site>): Generator<Finding> {
+  const path = ['ways', at, 'methods']
+  const methods = entriesOf(way.methods).map(([, method]) => method)
+  const [first, ...others] = methods
+  if (methods.length === 0 || methods.length !== way.methods?.length) return
+  if (new Set(methods).size < methods.length) {
+    yield error(path, 'each method once', 'remove the repetition: proving the same thing twice proves nothing more')
+  } else if (first !== 'password') {
+    yield error(
+      path,
+      '`password` first, then the others',
+      `write [password, ${methods.filter((id) => id !== 'password').join(', ')}]`,
+    )
+  } else if (others.length === 0) {
+    yield error(
+      path,
+      'a second method after `password`',
+      'add email-code: remote access by a password alone has not been lawful since 2026-01-01 (RIE, order of 28 March 2022)',
+    )
+  }
+  if (methods.includes('email-code') && site['email-code'] === undefined) {
+    yield error(path, 'an `email-code` section for ways by mailed code', 'add `email-code: { from: … }` to the site')
+  }
+}
+
+function* checkDates(way: WayDraft, at: number, today: string): Generator<Finding> {
+  const { from, until } = way
+  if (from !== undefined && until !== undefined && from > until) {
+    yield error(['ways', at, 'from'], `a day not after \`until\`, ${until}`, 'exchange the two days, or remove one')
+  } else if (until !== undefined && until < today) {
+    yield warning(
+      ['ways', at, 'until'],
+      `today, ${today}, or a later day`,
+      'remove the way, which is closed, or renew its homologation',
+    )
+  } else if (until !== undefined && until <= addDays(today, NOTICE_DAYS)) {
+    yield warning(
+      ['ways', at, 'until'],
+      `a day more than ${NOTICE_DAYS} days ahead`,
+      'tell the people who use this way and open another, or renew its homologation',
+    )
+  }
+}
+
+/** Departures from the rules for password and mailed code (facts: RIE; CNIL deliberation 2025-019). */
+function* checkStanding(way: WayDraft, at: number): Generator<Finding> {
+  if (way.methods?.includes('email-code') !== true) return
+  if (way.homologation === undefined) {
+    yield warning(
+      ['ways', at, 'homologation'],
+      'the reference of the homologation decision, which a transition means needs (RIE)',
+      'add `homologation: "…"`, or open a way by card or Pro Santé Connect',
+    )
+  }
+  if ((way.level ?? 1) > 1) {
+    yield warning(
+      ['ways', at, 'level'],
+      'level 1: a mailed code is two-step verification, not a second factor (CNIL, deliberation 2025-019)',
+      'leave `level` out',
+    )
+  }
+}
+
+function* checkIds(ways: readonly [number, WayDraft][]): Generator<Finding> {
+  const seen = new Map<string, number>()
+  for (const [at, { id }] of ways) {
+    if (id === undefined) continue
+    const first = seen.get(id)
+    if (first === undefined) seen.set(id, at)
+    else yield error(['ways', at, 'id'], 'a name that no other way has', `rename it: ways[${first}] has this name`)
+  }
+}
+
+const isOpenOn = ({ from, until }: WayDraft, today: string): boolean =>
+  (from === undefined || from <= today) && (until === undefined || until >= today)
+
+export const checkWays: Check = function* (site, { today }: CheckContext) {
+  const ways = entriesOf(site.ways)
+  yield* checkIds(ways)
+  for (const [at, way] of ways) {
+    yield* checkChain(way, at, site)
+    yield* checkDates(way, at, today)
+    yield* checkStanding(way, at)
+  }
+  if (ways.length > 0 && !ways.some(([, way]) => isOpenOn(way, today))) {
+    yield warning(['ways'], 'at least one way that is open today', 'open a way: nobody can sign in')
+  }
+}

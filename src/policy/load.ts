@@ -1,0 +1,103 @@
+import { dirname, resolve } from 'node:path'
+import { calendarDay } from '../lib/calendar.ts'
+import { accept, refuse, type Result } from '../lib/result.ts'
+import { checkSettings, readSettingsText } from '../lib/settings/check-settings.ts'
+import type { Problem, SettingPath } from '../lib/settings/problem.ts'
+import type { Check, CheckContext } from './checks/context.ts'
+import { checkFiles } from './checks/files.ts'
+import { checkHosts } from './checks/hosts.ts'
+import { checkIdentity } from './checks/identity.ts'
+import { checkLimits } from './checks/limits.ts'
+import { checkLook } from './checks/look.ts'
+import { checkPeople } from './checks/people.ts'
+import { checkRules } from './checks/rules.ts'
+import { checkWays } from './checks/ways.ts'
+import { originOf } from './origin.ts'
+import { patternAdvice } from './pattern-advice.ts'
+import { siteSchema, type Site } from './schema.ts'
+
+/** A site file without an error. */
+export interface LoadedSite {
+  /** `theme.logo`, `templates` and `upstream.ca` are absolute paths. */
+  readonly site: Site
+  readonly file: string
+  readonly directory: string
+  /** Public address, without a slash at the end: the `iss` of assertions, the base of links, the Origin of forms (R34). */
+  readonly origin: string
+  /** Whether the public address is https: cookies are then `Secure` and `__Host-`. */
+  readonly secure: boolean
+  /** Accounts of one realm never meet those of another. */
+  readonly realm: string
+  /** What departs from the rules of the field, but may be. */
+  readonly warnings: readonly Problem[]
+}
+
+export interface LoadOptions {
+  /** Milliseconds since the epoch; dates of ways are judged on that day. */
+  readonly now: number
+}
+
+const CHECKS: readonly Check[] = [
+  checkHosts,
+  checkWays,
+  checkRules,
+  checkIdentity,
+  checkLimits,
+  checkLook,
+  checkPeople,
+  checkFiles,
+]
+
+const PATTERN_LISTS = new Set<unknown>(['path', 'background', 'upstream-paths'])
+
+const advise = (path: SettingPath, value: unknown): string | undefined => {
+  if (typeof value !== 'string') return undefined
+  const name = path.findLast((key) => typeof key === 'string')
+  if (PATTERN_LISTS.has(name)) return patternAdvice(value)
+  return name === 'methods' && value !== value.toUpperCase()
+    ? `write it in capitals: ${value.toUpperCase()}`
+    : undefined
+}
+
+const withAbsolutePaths = (site: Site, directory: string): Site => {
+  const { ca } = site.upstream
+  const { logo } = site.theme
+  return {
+    ...site,
+    upstream: { ...site.upstream, ...(ca !== undefined && { ca: resolve(directory, ca) }) },
+    theme: { ...site.theme, ...(logo !== undefined && { logo: resolve(directory, logo) }) },
+    ...(site.templates !== undefined && { templates: resolve(directory, site.templates) }),
+  }
+}
+
+/**
+ * Checks the text of a site file; every fault is reported at once.
+ * @param file where the text comes from; relative file names in it start from its folder
+ */
+export const parseSite = (text: string, file: string, { now }: LoadOptions): Result<LoadedSite, readonly Problem[]> => {
+  const directory = dirname(resolve(file))
+  const context: CheckContext = { directory, today: calendarDay(now) }
+  const { value, problems } = checkSettings(text, file, {
+    schema: siteSchema,
+    check: (draft) => CHECKS.flatMap((check) => [...check(draft, context)]),
+    advise,
+  })
+  if (value === null) return refuse(problems)
+  const site = withAbsolutePaths(value, directory)
+  const origin = originOf(site)
+  return accept({
+    site,
+    file: resolve(file),
+    directory,
+    origin,
+    secure: origin.startsWith('https:'),
+    realm: site.site,
+    warnings: problems,
+  })
+}
+
+/** Reads and checks a site file. */
+export const loadSite = (file: string, options: LoadOptions): Result<LoadedSite, readonly Problem[]> => {
+  const text = readSettingsText(file)
+  return text.ok ? parseSite(text.value, file, options) : refuse([text.reason])
+}
