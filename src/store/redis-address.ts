@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { RedisOptions } from 'ioredis'
 
 /** Where a server is and how to be let in: everything of the driver's options that an address may say. */
@@ -20,7 +21,8 @@ const read = (address: string): RedisAddress | undefined => {
   if (url.hostname === '') return undefined
   // Brackets of an IPv6 address belong to the address bar, not to the resolver.
   const place = { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 6379 : Number(url.port) }
-  if (url.protocol === 'rediss:') return { ...access, ...place, tls: {} }
+  if (url.protocol === 'rediss:')
+    return { ...access, ...place, tls: isIP(place.host) ? {} : { servername: place.host } }
   return url.protocol === 'redis:' ? { ...access, ...place } : undefined
 }
 

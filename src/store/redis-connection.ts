@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis'
 import { Fault } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { RedisAddress } from './redis-address.ts'
+import { createConnector } from './redis-socket.ts'
 
 /**
  * Limits that make an absent or frozen server an answer within two seconds (Q-01, Q-03) and never a growing queue:
@@ -13,7 +14,6 @@ const LIMITS = {
   commandTimeout: 1_500,
   /** A connection that owes an answer for so long is given up, with everything that waits on it. */
   socketTimeout: 2_000,
-  disconnectTimeout: 500,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   autoResubscribe: false,
@@ -21,12 +21,15 @@ const LIMITS = {
   retryStrategy: (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt - 1, 5), 1_000),
 } as const satisfies RedisOptions
 
+/** How long a connection that is given up may take to end. */
+const DISCONNECT_PATIENCE = 500
+
 /**
  * A connection that comes and comes back by itself (O-09). Each loss and each return is one line of the log; the attempts
  * between them are not.
  */
 export const connect = (address: RedisAddress, role: 'commands' | 'messages', log: Log): Redis => {
-  const redis = new Redis({ ...address, ...LIMITS })
+  const redis = new Redis({ ...address, ...LIMITS, Connector: createConnector(address, DISCONNECT_PATIENCE) })
   let isTold = false
   const tell = (error?: Error): void => {
     if (isTold) return

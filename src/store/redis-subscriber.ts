@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts'
 import type { RedisAddress } from './redis-address.ts'
-import { connect, disconnect } from './redis-connection.ts'
+import { connect } from './redis-connection.ts'
 import type { Store } from './store.ts'
 
 /** A connection that only listens shows no sign when a firewall has forgotten it; a question now and then does. */
@@ -88,11 +88,12 @@ export const createSubscriber = (address: RedisAddress, log: Log): Subscriber =>
       }
     },
     isSubscriptionLive: () => isLive,
-    close: async () => {
+    close: () => {
       clearInterval(heartbeat)
       isLive = false
       channels.clear()
-      await disconnect(redis)
+      redis.disconnect()
+      return Promise.resolve()
     },
   }
 }

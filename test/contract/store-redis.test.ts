@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { inspect } from 'node:util'
 import { Redis } from 'ioredis'
 import { Fault } from '../../src/lib/errors.ts'
@@ -279,7 +280,7 @@ describe('Redis store', () => {
     await failsInTime(() => without.get('a'))
   })
 
-  it('G-08: rediss:// refuses a server whose certificate is not trusted', async (context) => {
+  it('G-08: rediss:// refuses a server whose certificate is not trusted, and serves with one that is', async (context) => {
     const folder = createTempFolder('redis-tls').path
     const { key, cert } = makeCertificate('127.0.0.1')
     writeFileSync(`${folder}/key.pem`, key)
@@ -293,6 +294,13 @@ describe('Redis store', () => {
     context.after(() => Promise.all([store.close(), server.stop()]))
     await failsInTime(() => store.get('a'))
     assert.equal(await refused.promise, 'DEPTH_ZERO_SELF_SIGNED_CERT')
+
+    const authorities = getCACertificates('default')
+    setDefaultCACertificates([...authorities, cert])
+    context.after(() => setDefaultCACertificates(authorities))
+    await recovers(store)
+    await store.set('a', '1', MINUTE)
+    assert.equal(await store.get('a'), '1')
   })
 
   it('closes while the server is away without waiting for it', async () => {
