@@ -2,9 +2,6 @@ import type { PeekResult } from '../session/peek.ts'
 import { ANONYMOUS } from '../policy/subject.ts'
 import type { Authenticated, Sanitized } from './exchange.ts'
 
-/** Reads the session that a Cookie header names (session/peek); throws a Fault when the store does not answer. */
-export type Peek = (cookies: string | undefined) => PeekResult | Promise<PeekResult>
-
 const toAuthenticated = (input: Sanitized, peeked: PeekResult): Authenticated => {
   const live = peeked.state === 'live'
   // A session opened on one site says nothing on another, even if a cookie were carried over.
@@ -19,14 +16,14 @@ const toAuthenticated = (input: Sanitized, peeked: PeekResult): Authenticated =>
 
 /** Fourth step: who it is. A store that does not answer closes the gate: the fault passes through. */
 export const authenticate =
-  (peek: Peek, seen: (digest: string, peeked: PeekResult) => void) =>
+  (seen: (peeked: PeekResult & { state: 'live' }) => void) =>
   (input: Sanitized): Authenticated | Promise<Authenticated> => {
     const conclude = (peeked: PeekResult): Authenticated => {
       if (peeked.state === 'live' && !input.exchange.site.policy.isBackground(input.exchange.target.path)) {
-        seen(peeked.digest, peeked)
+        seen(peeked)
       }
       return toAuthenticated(input, peeked)
     }
-    const peeked = peek(input.cookies)
+    const peeked = input.exchange.site.peek(input.cookies)
     return peeked instanceof Promise ? peeked.then(conclude) : conclude(peeked)
   }

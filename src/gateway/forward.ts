@@ -128,7 +128,7 @@ export const forward =
     pool.dispatch(
       {
         path: target.raw,
-        method: target.method as Dispatcher.HttpMethod,
+        method: target.method,
         headers: asserted.headers,
         body: bodyOf(asserted, request),
         headersTimeout: firstByte,

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { ReturnTargets } from '../lib/return-target.ts'
 import type { PeekResult } from '../session/peek.ts'
 import { assert } from './assert.ts'
-import { authenticate, type Peek } from './authenticate.ts'
+import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { chain } from './chain.ts'
 import { challenge } from './challenge.ts'
@@ -23,9 +23,8 @@ export interface GatewayParts {
   readonly addresses: ClientAddress
   readonly targets: ReturnTargets
   readonly clock: Clock
-  readonly peek: Peek
   /** Notes activity of a session; background polling never comes here (R29). */
-  readonly seen: (digest: string, peeked: PeekResult) => void
+  readonly seen: (peeked: PeekResult & { state: 'live' }) => void
   readonly portal: Portal
   readonly refuse: Refuse
   readonly endSession: (digest: string, input: Allowed) => Promise<void>
@@ -50,7 +49,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
   }
   const received = receive(parts.sites, parts.addresses, refuse)
   const sanitized = sanitize(refuse)
-  const authenticated = authenticate(parts.peek, parts.seen)
+  const authenticated = authenticate(parts.seen)
   const authorized = authorize(parts.clock)
   const challenged = challenge(parts.targets, refuse)
 

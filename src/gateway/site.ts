@@ -3,6 +3,7 @@ import type { Decision } from '../policy/decide.ts'
 import type { Site } from '../policy/schema.ts'
 import type { SignedIn, Subject } from '../policy/subject.ts'
 import type { Target } from '../lib/target.ts'
+import type { PeekResult } from '../session/peek.ts'
 
 /** The answers of the site's policy that the data path asks for (policy/decide). */
 export interface GatewayPolicy {
@@ -27,6 +28,8 @@ export interface GatewaySite {
   identityHeaders(subject: Subject): readonly (readonly [string, string])[]
   /** The signed statement for a session, null where the policy wants none. */
   assertion(subject: SignedIn, sessionDigest: string): string | null | Promise<string | null>
+  /** Reads the session that a Cookie header names; throws a Fault when the store does not answer. */
+  peek(cookies: string | undefined): PeekResult | Promise<PeekResult>
   readonly upstream: UpstreamTarget
 }
 

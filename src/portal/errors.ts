@@ -63,7 +63,7 @@ export const createRefusals = (parts: { views: Views; log: Log; trail: AuditTrai
     response.setHeader('Cache-Control', 'no-store')
     response.setHeader('X-Portillon', code)
     // A handshake that was refused is over; so is a connection whose framing was doubtful.
-    if (at.upgradeHead != null || status === 400) response.setHeader('Connection', 'close')
+    if ((at.upgradeHead ?? null) !== null || status === 400) response.setHeader('Connection', 'close')
     response.end(request.method === 'HEAD' ? undefined : body)
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import type { FlowSite } from '../sign-in/flow.ts'
+import type { FlowSite } from '../sign-in/flow-site.ts'
 import type { PortalSite } from './visit.ts'
 
 /** The site as the sign-in sees it today. */

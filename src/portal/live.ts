@@ -1,6 +1,5 @@
 import { parseTarget } from '../lib/path.ts'
 import type { SessionRecord } from '../session/record.ts'
-import type { PeekResult } from '../session/peek.ts'
 import type { Visit } from './visit.ts'
 import type { SignedIn } from '../policy/subject.ts'
 
@@ -11,11 +10,8 @@ export interface Live {
 }
 
 /** The live session of this visit on this very site, or null. */
-export const liveSession = async (
-  visit: Visit,
-  peek: (cookies: string | undefined) => PeekResult | Promise<PeekResult>,
-): Promise<Live | null> => {
-  const peeked = await peek(visit.request.headers.cookie)
+export const liveSession = async (visit: Visit): Promise<Live | null> => {
+  const peeked = await visit.site.peek(visit.request.headers.cookie)
   return peeked.state === 'live' && peeked.record.site === visit.site.site.site ? peeked : null
 }
 

@@ -2,24 +2,15 @@ import type { RequestHandler } from 'express'
 import type { AuditTrail } from '../audit/events.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ReturnTargets } from '../lib/return-target.ts'
+import type { OutboxMail } from '../mail/outbox.ts'
 import type { EmailCodeMethod } from '../methods/email-code/index.ts'
 import type { Lifecycle } from '../session/lifecycle.ts'
-import type { PeekResult } from '../session/peek.ts'
 import type { SignInFlow } from '../sign-in/flow.ts'
 import type { Views } from './views.ts'
 import type { Browsers } from './browser.ts'
 import type { Refusals } from './errors.ts'
 import type { Pages } from './respond.ts'
 import type { PortalSite } from './visit.ts'
-
-/** A mail as the demonstration's outbox shows it. */
-export interface OutboxMail {
-  readonly id: string
-  readonly to: string
-  readonly subject: string
-  readonly text: string
-  readonly sentAt: number
-}
 
 /** What the pages are made of; app.ts joins it. */
 export interface PortalParts {
@@ -31,7 +22,6 @@ export interface PortalParts {
   readonly targets: ReturnTargets
   readonly flow: SignInFlow
   readonly emailCode: EmailCodeMethod
-  readonly peek: (cookies: string | undefined) => PeekResult | Promise<PeekResult>
   readonly lifecycle: Lifecycle
   /** express-session for a site: only the routes that open a session run it. */
   readonly sessionFor: (site: PortalSite) => RequestHandler

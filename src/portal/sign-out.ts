@@ -4,7 +4,7 @@ import type { Visit } from './visit.ts'
 
 /** Ends the live session of a visit, if there is one; on all nodes before anything is answered (S-05). */
 export const farewellTo = async (parts: PortalParts, visit: Visit, why: string): Promise<void> => {
-  const live = await liveSession(visit, parts.peek)
+  const live = await liveSession(visit)
   if (live === null) return
   await parts.lifecycle.end(live.digest)
   parts.trail.record({

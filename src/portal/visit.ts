@@ -3,6 +3,7 @@ import type { Target } from '../lib/target.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Site, Way } from '../policy/schema.ts'
 import type { Subject } from '../policy/subject.ts'
+import type { PeekResult } from '../session/peek.ts'
 
 /** A site as the pages see it. */
 export interface PortalSite {
@@ -13,6 +14,8 @@ export interface PortalSite {
   readonly prefix: string
   readonly realm: string
   readonly policy: PortalPolicy
+  /** Reads the session that a Cookie header names; throws a Fault when the store does not answer. */
+  peek(cookies: string | undefined): PeekResult | Promise<PeekResult>
 }
 
 export interface PortalPolicy {

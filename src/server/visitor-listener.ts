@@ -2,7 +2,6 @@ import { createServer as createHttpServer, ServerResponse, type RequestListener,
 import { createServer as createHttpsServer } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Socket } from 'node:net'
 import { answerUnreadable, type UnreadablePage } from './unreadable.ts'
 
 /** What the listener hands to the data path. */
@@ -38,8 +37,8 @@ const isWebSocket = (request: IncomingMessage): boolean =>
 
 const onUpgradeOf =
   ({ onUpgrade, nextReference }: ListenerParts) =>
-  (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
-    const socket = duplex as Socket
+  (request: IncomingMessage, _duplex: Duplex, head: Buffer): void => {
+    const { socket } = request
     // A refusal of a handshake is an ordinary answer; nobody else listens for errors of this socket from here on.
     socket.on('error', () => socket.destroy())
     const response = new ServerResponse(request)

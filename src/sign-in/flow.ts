@@ -1,22 +1,14 @@
 import type { Account, AccountDirectory } from '../accounts/directory.ts'
-import { loginKey } from '../accounts/login-key.ts'
-import type { AuditTrail, AuditEvent } from '../audit/events.ts'
 import type { ReturnTarget } from '../lib/return-target.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
-import type { MethodId, Site, Way } from '../policy/schema.ts'
+import type { MethodId, Way } from '../policy/schema.ts'
 import type { Attempt, Attempts } from './attempt.ts'
-import type { AnswerRefusal, BeginRefusal, ConfirmingMethod, IdentifyingMethod, Question } from './method.ts'
-import type { Throttle } from './throttle.ts'
+import type { FlowSite } from './flow-site.ts'
+import { identify, type IdentifyParts, type NotIdentified } from './identify.ts'
+import type { AnswerRefusal, BeginRefusal, ConfirmingMethod, Question } from './method.ts'
+import { personOf, traceOf, whoIs } from './trace.ts'
 import type { Visitor } from './visitor.ts'
 import { nextMethod } from './way.ts'
-
-/** The site on which somebody signs in. */
-export interface FlowSite {
-  readonly site: Site
-  readonly origin: string
-  readonly realm: string
-  readonly openWays: readonly Way[]
-}
 
 export interface Credentials {
   readonly login: string
@@ -26,9 +18,7 @@ export interface Credentials {
 }
 
 export type StartRefusal =
-  /** One text for every cause: unknown, wrong, disabled (C-01). */
-  | { readonly reason: 'refused' }
-  | { readonly reason: 'throttled'; readonly wait: number }
+  | NotIdentified
   /** The way named is not open today. */
   | { readonly reason: 'way-closed' }
   /** The password is right, but there is nothing to send a code to. */
@@ -77,25 +67,11 @@ export interface SignInFlow {
   answer(at: FlowSite, visitor: Visitor, underWay: UnderWay, given: string): Promise<Result<Proven, ContinueRefusal>>
 }
 
-export interface FlowParts {
+export interface FlowParts extends IdentifyParts {
   readonly attempts: Attempts
-  readonly throttle: Throttle
   readonly directory: AccountDirectory
-  readonly password: IdentifyingMethod<{ login: string; password: string }>
   readonly confirming: Readonly<Partial<Record<MethodId, ConfirmingMethod>>>
-  readonly trail: AuditTrail
 }
-
-const traceOf = (at: FlowSite, visitor: Visitor): Pick<AuditEvent, 'site' | 'address' | 'reference'> => ({
-  site: at.site.site,
-  reference: visitor.reference,
-  ...(visitor.address === undefined ? {} : { address: visitor.address }),
-})
-
-const personOf = (account: Account): Pick<AuditEvent, 'account' | 'login'> => ({
-  account: account.id,
-  login: account.login,
-})
 
 /** The steps of a sign-in, without a word of HTTP: what comes next is decided here, pages only show it. */
 export const createSignInFlow = (parts: FlowParts): SignInFlow => {
@@ -116,39 +92,6 @@ export const createSignInFlow = (parts: FlowParts): SignInFlow => {
     return method
   }
 
-  const whoIs = (at: FlowSite, visitor: Visitor, login: string) => {
-    const key = loginKey(login)
-    // All names that can be nobody's share one budget.
-    return { realm: at.realm, login: key.ok ? key.value : '', address: visitor.address }
-  }
-
-  const identify = async (
-    at: FlowSite,
-    visitor: Visitor,
-    given: Credentials,
-  ): Promise<Result<Account, StartRefusal>> => {
-    const who = whoIs(at, visitor, given.login)
-    const admitted = await throttle.admit('password', who)
-    if (!admitted.ok) {
-      trail.record({ event: 'sign-in.throttled', method: 'password', ...traceOf(at, visitor) })
-      return refuse({ reason: 'throttled', wait: admitted.reason.wait })
-    }
-    const identified = await parts.password.identify(at.realm, given)
-    if (identified.ok) {
-      await throttle.clear('password', who)
-      trail.record({ event: 'sign-in.password-accepted', ...personOf(identified.value), ...traceOf(at, visitor) })
-      return identified
-    }
-    const { cause, account } = identified.reason
-    trail.record({
-      event: 'sign-in.password-refused',
-      detail: cause,
-      ...(account === null ? {} : personOf(account)),
-      ...traceOf(at, visitor),
-    })
-    return refuse({ reason: 'refused' })
-  }
-
   const find: SignInFlow['find'] = async (at, visitor, handle) => {
     const attempt = await attempts.find(handle, visitor.browser, at.site.site)
     if (attempt === null) return null
@@ -161,7 +104,7 @@ export const createSignInFlow = (parts: FlowParts): SignInFlow => {
     start: async (at, visitor, given, target) => {
       const way = given.way === undefined ? at.openWays[0] : at.openWays.find(({ id }) => id === given.way)
       if (way === undefined) return refuse({ reason: 'way-closed' })
-      const identified = await identify(at, visitor, given)
+      const identified = await identify(parts, at, visitor, given)
       if (!identified.ok) return identified
       const account = identified.value
       const { handle, attempt } = await attempts.begin({
@@ -197,6 +140,7 @@ export const createSignInFlow = (parts: FlowParts): SignInFlow => {
       }
       const answered = await method.answer(questionOf(at, visitor, underWay), given)
       if (!answered.ok) {
+        await throttle.failed('code', who)
         trail.record({ event: 'sign-in.code-refused', detail: answered.reason.reason, ...trace })
         return answered
       }

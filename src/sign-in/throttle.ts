@@ -21,21 +21,24 @@ const MINUTE = 60_000
 /**
  * How much guessing is allowed (C-04, C-09, T-03; NIST SP 800-63B §5.2.2). After the free tries one single try passes per
  * wait, on all nodes together. The limit of one account from one place is strict; that of an account from everywhere is
- * wide, so that a stranger who keeps failing elsewhere does not shut its owner out at once (C-05); that of one place
- * meets those who try many names (C-10).
+ * wide, so that a stranger who keeps failing elsewhere does not shut its owner out at once (C-05).
  */
-const LIMITS: Readonly<Record<Door, Readonly<Record<'pair' | 'account' | 'place', Limit>>>> = {
+const ACCOUNT_LIMITS: Readonly<Record<Door, Readonly<Record<'pair' | 'account', Limit>>>> = {
   password: {
     pair: { free: 5, window: 15 * MINUTE, wait: MINUTE / 2, longest: 15 * MINUTE },
     account: { free: 20, window: 60 * MINUTE, wait: MINUTE, longest: 15 * MINUTE },
-    place: { free: 60, window: 15 * MINUTE, wait: MINUTE / 2, longest: 15 * MINUTE },
   },
   code: {
     pair: { free: 10, window: 30 * MINUTE, wait: MINUTE, longest: 15 * MINUTE },
     account: { free: 15, window: 60 * MINUTE, wait: MINUTE, longest: 15 * MINUTE },
-    place: { free: 60, window: 15 * MINUTE, wait: MINUTE / 2, longest: 15 * MINUTE },
   },
 }
+
+/**
+ * One place that tries many names (C-10). Only failures count, and the waits stay short: a whole hospital comes from one
+ * address at half past eight.
+ */
+const PLACE_LIMIT: Limit = { free: 100, window: 15 * MINUTE, wait: MINUTE / 6, longest: MINUTE }
 
 export interface Who {
   readonly realm: string
@@ -51,47 +54,62 @@ export interface Throttled {
 
 export interface Throttle {
   /**
-   * Counts a try before it is judged, so that parallel tries cannot all slip through, and refuses it when the budget is
-   * spent. Every limit must agree.
+   * Counts a try against its account before it is judged, so that parallel tries cannot all slip through, and refuses it
+   * when the budget is spent. Every limit must agree.
    */
   admit(door: Door, who: Who): Promise<Result<undefined, Throttled>>
+  /** After a wrong answer: counts it against the place it came from. */
+  failed(door: Door, who: Who): Promise<void>
   /** After a success: the account's own budgets are whole again; that of the place is not (C-11). */
   clear(door: Door, who: Who): Promise<void>
 }
 
+const waitFor = (limit: Limit, count: number): number =>
+  count <= limit.free ? 0 : Math.min(limit.longest, limit.wait * 2 ** Math.min(10, count - limit.free - 1))
+
 export const createThrottle = (parts: { store: Store; key: Buffer }): Throttle => {
   const { store, key } = parts
 
-  const scopes = (door: Door, who: Who) => {
-    const place = addressBlock(who.address)
-    return [
-      { name: `${door}-pair`, id: keyedDigest(key, who.realm, who.login, place), limit: LIMITS[door].pair },
-      { name: `${door}-account`, id: keyedDigest(key, who.realm, who.login), limit: LIMITS[door].account },
-      { name: `${door}-place`, id: keyedDigest(key, place), limit: LIMITS[door].place },
-    ] as const
-  }
+  const accountScopes = (door: Door, { realm, login, address }: Who) => [
+    {
+      name: `${door}-pair`,
+      id: keyedDigest(key, realm, login, addressBlock(address)),
+      limit: ACCOUNT_LIMITS[door].pair,
+    },
+    { name: `${door}-account`, id: keyedDigest(key, realm, login), limit: ACCOUNT_LIMITS[door].account },
+  ]
+  const placeOf = (door: Door, { address }: Who) => [`${door}-place`, keyedDigest(key, addressBlock(address))] as const
 
-  const admitTo = async (name: string, id: string, limit: Limit): Promise<number> => {
+  const admitTo = async ({ name, id, limit }: ReturnType<typeof accountScopes>[number]): Promise<number> => {
     const waitKey = keys.wait(name, id)
     const waiting = await store.timeToLive(waitKey)
     if (waiting !== null) return waiting
-    const count = await store.increment(keys.count(name, id), limit.window)
-    if (count <= limit.free) return 0
-    const wait = Math.min(limit.longest, limit.wait * 2 ** Math.min(10, count - limit.free - 1))
+    const wait = waitFor(limit, await store.increment(keys.count(name, id), limit.window))
+    if (wait === 0) return 0
     // Whoever sets the wait is the one try that passes; the others came in the same instant and wait.
     return (await store.set(waitKey, '1', wait, 'if-absent')) ? 0 : wait
   }
 
   return {
     admit: async (door, who) => {
-      const waits = await Promise.all(scopes(door, who).map(({ name, id, limit }) => admitTo(name, id, limit)))
+      const waits = await Promise.all([
+        ...accountScopes(door, who).map(admitTo),
+        store.timeToLive(keys.wait(...placeOf(door, who))).then((left) => left ?? 0),
+      ])
       const wait = Math.max(...waits)
       return wait === 0 ? accept(undefined) : refuse({ wait })
     },
+    failed: async (door, who) => {
+      const place = placeOf(door, who)
+      const wait = waitFor(PLACE_LIMIT, await store.increment(keys.count(...place), PLACE_LIMIT.window))
+      if (wait > 0) await store.set(keys.wait(...place), '1', wait)
+    },
     clear: async (door, who) => {
-      const own = scopes(door, who).filter(({ name }) => !name.endsWith('-place'))
       await Promise.all(
-        own.flatMap(({ name, id }) => [store.delete(keys.count(name, id)), store.delete(keys.wait(name, id))]),
+        accountScopes(door, who).flatMap(({ name, id }) => [
+          store.delete(keys.count(name, id)),
+          store.delete(keys.wait(name, id)),
+        ]),
       )
     },
   }

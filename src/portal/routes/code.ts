@@ -94,7 +94,7 @@ const startAgain = async (parts: PortalParts, response: Response, sealed: string
   const visit = visitOf(response.req)
   const { site } = visit
   const target = parts.targets.open(site.site.site, sealed)
-  if ((await liveSession(visit, parts.peek)) !== null) {
+  if ((await liveSession(visit)) !== null) {
     parts.pages.go(response, destinationOf(site, target))
     return
   }
@@ -126,7 +126,7 @@ export const showCodePage =
       return
     }
     const { account, attempt } = underWay
-    const live = await liveSession(visit, parts.peek)
+    const live = await liveSession(visit)
     if (live?.record.account === account.id) {
       parts.pages.go(response, destinationOf(visit.site, attempt.target))
       return
@@ -173,7 +173,7 @@ export const takeCode =
       parts.pages.go(response, destinationOf(site, answered.value.target))
       return
     }
-    const live = answered.reason.reason === 'used' ? await liveSession(visit, parts.peek) : null
+    const live = answered.reason.reason === 'used' ? await liveSession(visit) : null
     if (live?.record.account === underWay.account.id) {
       parts.pages.go(response, destinationOf(site, underWay.attempt.target))
       return

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
-import type { OutboxMail, PortalParts } from '../portal-parts.ts'
+import type { OutboxMail } from '../../mail/outbox.ts'
+import type { PortalParts } from '../portal-parts.ts'
 import { visitOf } from '../visit.ts'
 
 /** The code in a mail of ours, for the copy button: three and three digits, or one number. */

@@ -14,15 +14,15 @@ export const showAsset =
   (parts: PortalParts) =>
   (request: Request, response: Response): void => {
     const visit = visitOf(request)
-    const asset = parts.views.assets(visit.site.site).get(String(request.params['name']))
+    const { v: version } = request.query
+    const asset = parts.views
+      .assets(visit.site.site)
+      .get(String(request.params['name']), typeof version === 'string' ? version : undefined)
     if (asset === undefined) {
       parts.refusals.refuse(visit, 'not-found')
       return
     }
-    response
-      .set('Content-Type', asset.type)
-      .set('ETag', asset.etag)
-      .set('Cache-Control', 'public, max-age=31536000, immutable')
+    response.set('Content-Type', asset.type).set('ETag', asset.etag).set('Cache-Control', asset.cacheControl)
     if (request.headers['if-none-match'] === asset.etag) response.status(304).end()
     else response.send(asset.body)
   }

@@ -9,7 +9,7 @@ export const showSession =
   (parts: PortalParts) =>
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
-    const live = await liveSession(visit, parts.peek)
+    const live = await liveSession(visit)
     const { to } = request.query
     const target = parts.targets.open(visit.site.site.site, typeof to === 'string' ? to : '')
     const isIn = live !== null && maySee(visit, live, target?.path ?? '/', parts.clock.now())

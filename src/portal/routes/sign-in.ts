@@ -30,7 +30,7 @@ export const showSignIn =
     const { site } = visit
     const sealed = one(request.query['to'])
     const target = parts.targets.open(site.site.site, sealed)
-    const live = await liveSession(visit, parts.peek)
+    const live = await liveSession(visit)
     if (live !== null && target === undefined) {
       parts.pages.show(response, 'signed-in', {
         name: live.record.name,

@@ -12,7 +12,7 @@ export const showSignOut =
   (parts: PortalParts) =>
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
-    const live = await liveSession(visit, parts.peek)
+    const live = await liveSession(visit)
     if (live === null) {
       parts.pages.go(response, `${visit.site.prefix}/signed-out`)
       return

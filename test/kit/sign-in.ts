@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import type { Account, AccountDirectory } from '../../src/accounts/directory.ts'
+import type { AuditEvent } from '../../src/audit/events.ts'
+import { systemRandom } from '../../src/lib/random.ts'
+import type { Mail, MailState } from '../../src/mail/mail.ts'
+import { createEmailCodeMethod } from '../../src/methods/email-code/index.ts'
+import { createPasswordMethod } from '../../src/methods/password/index.ts'
+import { siteSchema, type SiteFile } from '../../src/policy/schema.ts'
+import { createAttempts } from '../../src/sign-in/attempt.ts'
+import { createSignInFlow, type SignInFlow } from '../../src/sign-in/flow.ts'
+import type { FlowSite } from '../../src/sign-in/flow-site.ts'
+import { createThrottle } from '../../src/sign-in/throttle.ts'
+import type { Visitor } from '../../src/sign-in/visitor.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createManualClock, type ManualClock } from './clock.ts'
+
+export const PASSWORD = 'Une-phrase-de-passe'
+
+export const account = (fields: Partial<Account> = {}): Account => ({
+  id: 'account-1',
+  realm: 'onco-test',
+  login: 'c.exemple',
+  name: 'Camille Exemple',
+  givenName: 'Camille',
+  familyName: 'Exemple',
+  email: 'camille.exemple@hopital.example.test',
+  nationalId: '899900000003',
+  roles: ['medecin'],
+  disabled: false,
+  ...fields,
+})
+
+export const siteFile = (fields: Partial<SiteFile> = {}): SiteFile => ({
+  site: 'onco-test',
+  hosts: ['dcc.example.test'],
+  name: 'Dossier Communicant de Cancérologie',
+  network: 'Réseau de test',
+  upstream: { url: 'http://127.0.0.1:9' },
+  ways: [{ id: 'mailed-code', methods: ['password', 'email-code'], homologation: 'test' }],
+  'email-code': { from: 'WebDCR@example.test' },
+  support: { name: 'Votre référent RCP', phone: '01 99 00 00 00' },
+  ...fields,
+})
+
+/** A directory of invented people who all have the one password above; a plain comparison stands for the hash. */
+export const directoryOf = (accounts: readonly Account[]): AccountDirectory => ({
+  findCredential: (realm, login) => {
+    const found = accounts.find((one) => one.realm === realm && one.login === login.toLowerCase())
+    return Promise.resolve(found === undefined ? null : { account: found, passwordHash: PASSWORD })
+  },
+  findById: (realm, id) => Promise.resolve(accounts.find((one) => one.realm === realm && one.id === id) ?? null),
+})
+
+export interface MailedCode {
+  readonly to: string
+  readonly code: string
+}
+
+export interface SignInKit {
+  readonly flow: SignInFlow
+  readonly at: FlowSite
+  readonly clock: ManualClock
+  readonly store: Store
+  readonly mails: MailedCode[]
+  readonly events: AuditEvent[]
+  /** Verifications of passwords so far, those against nobody's hash included. */
+  readonly hashes: () => number
+  readonly visitor: (fields?: Partial<Visitor>) => Visitor
+  /** What became of mails: the next ones end like this. */
+  mailOutcome: Exclude<MailState, 'queued'>
+}
+
+const blankMail: Mail = { from: '', to: '', subject: '', text: '', html: '', language: 'fr' }
+
+/** The whole sign-in without HTTP: real flow, real methods, real store in memory; only clock and mail box are ours. */
+export const createSignInKit = (
+  options: { accounts?: readonly Account[]; site?: Partial<SiteFile>; store?: Store } = {},
+): SignInKit => {
+  const clock = createManualClock()
+  const store = options.store ?? createMemoryStore({ clock })
+  const key = randomBytes(32)
+  const site = siteSchema.parse(siteFile(options.site))
+  const mails: MailedCode[] = []
+  const events: AuditEvent[] = []
+  let hashes = 0
+  const trail = { record: (event: AuditEvent) => void events.push(event), close: () => Promise.resolve() }
+  const directory = directoryOf(options.accounts ?? [account()])
+  const kit = { mailOutcome: 'sent' as Exclude<MailState, 'queued'> }
+  const emailCode = createEmailCodeMethod({
+    store,
+    clock,
+    random: systemRandom,
+    key,
+    trail,
+    write: (letter) => {
+      mails.push({ to: letter.to, code: letter.code })
+      return blankMail
+    },
+    mailer: { enqueue: (_mail, onState) => onState?.(kit.mailOutcome), close: () => Promise.resolve() },
+  })
+  const verifier = {
+    verify: (hash: string | null, password: string) => {
+      hashes += 1
+      return Promise.resolve(hash !== null && hash === password)
+    },
+  }
+  return Object.assign(kit, {
+    flow: createSignInFlow({
+      attempts: createAttempts({ store, clock, random: systemRandom }),
+      throttle: createThrottle({ store, key }),
+      directory,
+      password: createPasswordMethod({ directory, verifier }),
+      confirming: { 'email-code': emailCode },
+      trail,
+    }),
+    at: { site, origin: 'https://dcc.example.test', realm: 'onco-test', openWays: site.ways },
+    clock,
+    store,
+    mails,
+    events,
+    hashes: () => hashes,
+    visitor: (fields: Partial<Visitor> = {}): Visitor => ({
+      address: '192.0.2.10',
+      device: 'Firefox, Windows',
+      language: 'fr',
+      browser: 'browser-1',
+      reference: 'TEST00-00001',
+      ...fields,
+    }),
+  })
+}
