@@ -45,9 +45,10 @@ export const downloadReply = (call: Call): Reply => {
     status: 200,
     headers: {
       'Content-Type': isPdf ? 'application/pdf' : 'text/csv;charset=ISO-8859-1',
-      'Content-Length': generated.size,
-      // A bare ISO-8859-1 byte in a header, as the old application writes it: the gate has to carry it unchanged.
+      // A bare ISO-8859-1 byte in a header, as the old application writes it: the gate has to carry it unchanged. It stands
+      // before the length because Node writes this one field wrongly after it.
       'Content-Disposition': `attachment; filename="${isPdf ? 'Compte rendu de réunion.pdf' : 'Fiche DCC (région).csv'}"`,
+      'Content-Length': generated.size,
     },
     body: generated.blocks,
   }
