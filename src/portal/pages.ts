@@ -41,7 +41,7 @@ export interface PageModels {
     }[]
     /** `signIn.wrong`, `signIn.throttled` {minutes}, `signIn.required` {field: login, password or both}, `signIn.wayClosed`. */
     readonly error: Message | null
-    /** `signIn.sessionExpired` {minutes}, `signIn.sessionEnded`, `signIn.restarted`. */
+    /** `signIn.expired` {minutes}, `signIn.formLost`, `signIn.restarted`. */
     readonly information: Message | null
     readonly notices: readonly { readonly kind: 'information' | 'warning'; readonly text: string }[]
     readonly legal: string | null
@@ -65,11 +65,11 @@ export interface PageModels {
     /** Minutes a code lives. */
     readonly lifetimeMinutes: number
     /**
-     * `code.wrong` {left}, `code.replaced`, `code.required`, `code.throttled` {minutes}; and `code.expired`, `code.used`,
-     * `code.dead`, after which only a new code helps: the page then offers that instead of the field.
+     * `code.wrong` {left}, `code.malformed` {digits}, `code.replaced`, `code.throttled` {minutes}; and `code.expired`,
+     * `code.used`, `code.dead`, after which only a new code helps: the page then offers that instead of the field.
      */
     readonly error: Message | null
-    /** `code.resent`, `code.resendTooSoon` {seconds}, `code.mailLimit` {minutes}. */
+    /** `code.resent`, `code.resendTooSoon` {seconds}, `code.mailLimit` {minutes}, `code.mailFailed`. */
     readonly information: Message | null
     readonly mail: 'queued' | 'sent' | 'failed'
     /** Sign-in page with the same target: « Utiliser un autre moyen » / start again. */

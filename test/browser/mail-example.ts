@@ -1,0 +1,24 @@
+import { groupCode, type CodeMailModel } from '../../src/mail/messages.ts'
+import type { Language } from '../../src/render/messages.ts'
+
+/** The mail with a code, as an invented person receives it. */
+export const codeMailModel = (language: Language): CodeMailModel => ({
+  language,
+  siteName: 'Dossier Communicant de Cancérologie',
+  siteShortName: 'DCC',
+  networkName: 'Réseau régional de cancérologie',
+  code: '482913',
+  codeGrouped: groupCode('482913'),
+  lifetimeMinutes: 10,
+  until: '14:42',
+  requestedAt: language === 'fr' ? '23 novembre 2026 à 14:32' : '23 November 2026 at 14:32',
+  address: '192.0.2.44',
+  device: 'Firefox, Windows',
+  origin: 'https://dcc.example.test',
+  support: {
+    name: language === 'fr' ? 'Votre référent RCP' : 'Your RCP referent',
+    phone: '01 99 00 12 34',
+    email: 'referent.rcp@example.test',
+    hours: language === 'fr' ? 'Du lundi au vendredi, de 9 h à 17 h' : 'Monday to Friday, 9 am to 5 pm',
+  },
+})
