@@ -70,7 +70,7 @@ export const checkEntry = (entry: AccountEntry): Result<CheckedEntry, readonly E
   const key = isPlainText(login) ? loginKey(login) : refuse('login-malformed' as const)
   const givenName = clean(entry.givenName)
   const familyName = clean(entry.familyName)
-  const name = clean(entry.name) || `${givenName} ${familyName}`
+  const name = clean(entry.name)
   const email = clean(entry.email)
   const nationalId = clean(entry.nationalId)
   const passwordHash = clean(entry.passwordHash)
@@ -79,7 +79,7 @@ export const checkEntry = (entry: AccountEntry): Result<CheckedEntry, readonly E
     ...(key.ok ? [] : [key.reason]),
     ...nameProblems('given-name', givenName),
     ...nameProblems('family-name', familyName),
-    ...(isPlainText(name) && characterCount(name) <= 2 * NAME_LIMIT + 1 ? [] : (['name-malformed'] as const)),
+    ...(isName(name) ? [] : (['name-malformed'] as const)),
     ...(email === '' || isEmailAddress(email) ? [] : (['email-malformed'] as const)),
     ...(nationalId === '' || isNationalId(nationalId) ? [] : (['national-id-malformed'] as const)),
     ...roleProblems(roles),
@@ -91,7 +91,7 @@ export const checkEntry = (entry: AccountEntry): Result<CheckedEntry, readonly E
     loginKey: key.value,
     givenName,
     familyName,
-    name,
+    name: name || `${givenName} ${familyName}`,
     email: orNull(email),
     nationalId: orNull(nationalId),
     roles,

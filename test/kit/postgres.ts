@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chownSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import { freePort } from './ports.ts'
 import { runProcess, startProcess } from './processes.ts'
 import { createTempFolder } from './temp-folder.ts'
@@ -9,6 +10,8 @@ import { requireTool } from './tools.ts'
 /** A PostgreSQL server of its own, with an empty database. */
 export interface PostgresServer {
   readonly url: string
+  /** The address of one more empty database on it. */
+  addDatabase(): Promise<string>
   /** Stops answering without closing anything, as a machine does that hangs. */
   freeze(): void
   thaw(): void
@@ -53,8 +56,18 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim()
     for (const pid of [server.pid, ...children.split(' ').map(Number)]) process.kill(pid, signal)
   }
+  const address = (database: string) => `postgres://portillon@127.0.0.1:${port}/${database}`
+  let added = 0
   return {
-    url: `postgres://portillon@127.0.0.1:${port}/postgres`,
+    url: address('postgres'),
+    addDatabase: async () => {
+      const name = `added_${(added += 1)}`
+      const client = new pg.Client(address('postgres'))
+      await client.connect()
+      await client.query(`create database ${name}`)
+      await client.end()
+      return address(name)
+    },
     freeze: () => signalAll('SIGSTOP'),
     thaw: () => signalAll('SIGCONT'),
     stop: async () => {

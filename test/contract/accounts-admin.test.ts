@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { AccountAdminParts } from '../../src/accounts/desk.ts'
+import { createAccountBench, hasher, newPassword, zoe, type AccountBench } from '../kit/accounts.ts'
+import { databaseKinds } from '../kit/databases.ts'
+
+/** What the commands and, later, the help desk may rely on, asked of both databases alike. */
+
+for (const [name, createDatabases] of Object.entries(databaseKinds)) {
+  describe(`account administration in ${name}`, () => {
+    const databases = createDatabases()
+    const fresh = async (parts?: Partial<AccountAdminParts>): Promise<AccountBench> =>
+      createAccountBench(await databases.fresh(), parts)
+
+    describe('administration', () => {
+      it('refuses a login that is taken in another spelling, and says every fault of an entry at once', async () => {
+        const { admin } = await fresh()
+        assert.ok((await admin.add('a', zoe)).ok)
+        assert.deepEqual(await admin.add('a', { ...zoe, login: 'ZOE\u0301.ŒUVRARD' }), {
+          ok: false,
+          reason: { reason: 'entry-refused', problems: ['login-taken'] },
+        })
+        const wrong = { login: 'a\0b', givenName: '', familyName: 'x\ny', email: 'x', nationalId: '1', roles: ['a b'] }
+        assert.deepEqual(await admin.add('a', wrong), {
+          ok: false,
+          reason: {
+            reason: 'entry-refused',
+            problems: [
+              'login-malformed',
+              'given-name-missing',
+              'family-name-malformed',
+              'email-malformed',
+              'national-id-malformed',
+              'role-malformed',
+            ],
+          },
+        })
+        assert.equal((await admin.list('a')).length, 1)
+      })
+
+      it('adds once what two people add at the same time', async () => {
+        const { admin } = await fresh()
+        const results = await Promise.all(Array.from({ length: 5 }, () => admin.add('a', zoe)))
+        assert.equal(results.filter((result) => result.ok).length, 1)
+        assert.equal((await admin.list('a')).length, 1)
+      })
+
+      it('warns of an RPPS number with a wrong key and of a missing address, and accepts them', async () => {
+        const { admin } = await fresh()
+        const right = await admin.add('a', { ...zoe, login: 'right' })
+        assert.ok(right.ok)
+        assert.deepEqual(right.value.warnings, [])
+        const result = await admin.add('a', { ...zoe, nationalId: '899900000012', email: '' })
+        assert.ok(result.ok)
+        assert.deepEqual(result.value.warnings, ['rpps-key-wrong', 'email-missing'])
+      })
+
+      it('S-08: disabling ends the sessions, again when asked again, and is told apart from a store that is away', async () => {
+        const { admin, directory, ended, events } = await fresh()
+        const added = await admin.add('a', zoe)
+        assert.ok(added.ok)
+        const first = await admin.disable('a', zoe.login)
+        assert.ok(first.ok)
+        assert.deepEqual([first.value.changed, first.value.sessions], [true, 1])
+        assert.equal((await directory.findCredential('a', zoe.login))?.account.disabled, true)
+        const second = await admin.disable('a', zoe.login)
+        assert.ok(second.ok)
+        assert.deepEqual([second.value.changed, second.value.sessions], [false, 2])
+        const session = `a/${added.value.account.id}`
+        assert.deepEqual(ended, [session, session])
+        const enabled = await admin.enable('a', zoe.login)
+        assert.ok(enabled.ok && enabled.value.changed)
+        assert.equal((await directory.findCredential('a', zoe.login))?.account.disabled, false)
+        assert.deepEqual(
+          events.map((event) => [event.event, event.account, event.site, event.detail]),
+          ['account.added', 'account.disabled', 'account.enabled'].map((event) => [
+            event,
+            added.value.account.id,
+            'a',
+            'test',
+          ]),
+        )
+        const unreached = await fresh({ endSessions: () => Promise.reject(new Error('away')) })
+        assert.ok((await unreached.admin.add('a', zoe)).ok)
+        const third = await unreached.admin.disable('a', zoe.login)
+        assert.ok(third.ok)
+        assert.equal(third.value.sessions, 'unreached')
+        assert.equal((await unreached.admin.show('a', zoe.login))?.disabled, true)
+      })
+
+      it('S-08: a new password replaces the old one and ends the sessions; a weak one changes nothing', async () => {
+        const { admin, directory, ended, clock } = await fresh()
+        assert.ok((await admin.add('a', zoe, newPassword('Muguet 2026'))).ok)
+        clock.advance('1h')
+        assert.deepEqual(await admin.setPassword('a', zoe.login, newPassword('muguet')), {
+          ok: false,
+          reason: { reason: 'password-unmet', rules: ['length', 'upper', 'digit-or-special'] },
+        })
+        assert.equal(ended.length, 0)
+        const changed = await admin.setPassword('a', zoe.login, newPassword('Jonquille 2027'))
+        assert.ok(changed.ok)
+        assert.equal(changed.value.account.passwordSetAt, clock.now())
+        assert.equal(changed.value.sessions, 1)
+        const hash = (await directory.findCredential('a', zoe.login))?.passwordHash ?? null
+        assert.equal(await hasher.verify(hash, 'Jonquille 2027'), true)
+        assert.equal(await hasher.verify(hash, 'Muguet 2026'), false)
+        assert.deepEqual(await admin.setPassword('a', 'nobody', newPassword('Jonquille 2027')), {
+          ok: false,
+          reason: { reason: 'login-unknown' },
+        })
+      })
+
+      it('T-10: keeps the address that is stored when a new one is not exactly one plain address', async () => {
+        const { admin } = await fresh()
+        assert.ok((await admin.add('a', zoe)).ok)
+        assert.deepEqual(await admin.setEmail('a', zoe.login, 'a@example.test, b@example.test'), {
+          ok: false,
+          reason: 'email-malformed',
+        })
+        assert.equal((await admin.show('a', zoe.login))?.email, zoe.email)
+        assert.ok((await admin.setEmail('a', zoe.login, 'zoe@example.test')).ok)
+        assert.equal((await admin.show('a', zoe.login))?.email, 'zoe@example.test')
+        assert.ok((await admin.setEmail('a', zoe.login, null)).ok)
+        assert.equal((await admin.show('a', zoe.login))?.email, null)
+      })
+
+      it('lists by family name in French order, and searches without regard to case and accents', async () => {
+        const { admin } = await fresh()
+        const people = [
+          ['Zoé', 'Œuvrard'],
+          ['Émile', 'Etienne'],
+          ['Anne', 'Étienne'],
+          ['Bruno', 'Zola'],
+        ] as const
+        for (const [givenName, familyName] of people) {
+          const login = `${givenName}.${familyName}`
+          assert.ok((await admin.add('a', { login, givenName, familyName })).ok)
+        }
+        const names = async (search?: string) => (await admin.list('a', search)).map((account) => account.name)
+        assert.deepEqual(await names(), ['Émile Etienne', 'Anne Étienne', 'Zoé Œuvrard', 'Bruno Zola'])
+        assert.deepEqual(await names('ETIENNE'), ['Émile Etienne', 'Anne Étienne'])
+        assert.deepEqual(await names('oeuvr zoe'), ['Zoé Œuvrard'])
+        assert.deepEqual(await names('%'), [])
+      })
+
+      it('never lets a password hash out', async () => {
+        const { admin } = await fresh()
+        const results = [
+          await admin.add('a', zoe, newPassword('Muguet 2026')),
+          await admin.list('a'),
+          await admin.show('a', zoe.login),
+          await admin.setPassword('a', zoe.login, newPassword('Jonquille 2027')),
+          await admin.disable('a', zoe.login),
+        ]
+        assert.doesNotMatch(JSON.stringify(results), /argon2|hash/i)
+      })
+    })
+
+    describe('import', () => {
+      const header = 'login,given_name,family_name,email,roles\n'
+
+      it('imports a whole file, and nothing of a file with one bad line', async () => {
+        const { admin, events } = await fresh()
+        const good = `${header}a.b,Ada,Bel,a@example.test,medecin;rcp\nc.d,Cyr,"Del, fils",,\n`
+        const progress: number[][] = []
+        const result = await admin.importCsv('a', good, {
+          skipBad: false,
+          onProgress: (done, total) => progress.push([done, total]),
+        })
+        assert.deepEqual(result, {
+          ok: true,
+          value: { added: 2, skipped: [], warnings: [{ line: 3, warning: 'email-missing' }] },
+        })
+        assert.deepEqual(progress, [[2, 2]])
+        assert.deepEqual((await admin.show('a', 'A.B'))?.roles, ['medecin', 'rcp'])
+        assert.equal((await admin.show('a', 'c.d'))?.familyName, 'Del, fils')
+        assert.equal(events.length, 2)
+        const bad = `${header}e.f,Eva,Fox,,\nA.B,Ada,Bel,,\ng.h,,Ham,not-an-address,\nE.F,Eva,Fox,,\n`
+        const faults = [
+          { line: 3, problem: 'login-taken' },
+          { line: 4, problem: 'given-name-missing' },
+          { line: 4, problem: 'email-malformed' },
+          { line: 5, problem: 'login-repeated' },
+        ]
+        assert.deepEqual(await admin.importCsv('a', bad, { skipBad: false }), { ok: false, reason: faults })
+        assert.equal(await admin.show('a', 'e.f'), null)
+        assert.equal(events.length, 2)
+        const skipping = await admin.importCsv('a', bad, { skipBad: true })
+        assert.ok(skipping.ok)
+        assert.equal(skipping.value.added, 1)
+        assert.deepEqual(skipping.value.skipped, faults)
+        assert.ok(await admin.show('a', 'e.f'))
+      })
+
+      it('imports thousands of lines in one go', async () => {
+        const { admin } = await fresh()
+        const lines = Array.from({ length: 2_500 }, (_, index) => `p.n${index},Prénom,Nom,p${index}@example.test,\n`)
+        const result = await admin.importCsv('a', header + lines.join(''), { skipBad: false })
+        assert.ok(result.ok)
+        assert.equal(result.value.added, 2_500)
+        assert.equal((await admin.list('a')).length, 2_500)
+      })
+    })
+  })
+}

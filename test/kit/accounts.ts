@@ -1,0 +1,56 @@
+import { createAccountAdmin, type AccountAdmin } from '../../src/accounts/admin.ts'
+import type { AccountAdminParts } from '../../src/accounts/desk.ts'
+import type { AccountDirectory } from '../../src/accounts/directory.ts'
+import type { AccountEntry } from '../../src/accounts/entry.ts'
+import type { NewPassword } from '../../src/accounts/outcomes.ts'
+import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
+import { createSqlDirectory } from '../../src/accounts/sql.ts'
+import type { AuditEvent } from '../../src/audit/events.ts'
+import type { Database } from '../../src/database/open.ts'
+import { systemRandom } from '../../src/lib/random.ts'
+import { createManualClock, type ManualClock } from './clock.ts'
+
+/** An invented person with everything that an account can have, and letters that get lost on bad ways. */
+export const zoe: AccountEntry = {
+  login: 'Zoé.Œuvrard',
+  givenName: 'Zoé',
+  familyName: 'Œuvrard',
+  email: 'zoe.oeuvrard@hopital.example.test',
+  nationalId: '899900000011',
+  roles: ['medecin', 'rcp', 'medecin'],
+}
+
+/** A password to set under the rules of seed 003. */
+export const newPassword = (password: string): NewPassword => ({
+  password,
+  policy: { length: 8, classes: ['upper', 'lower', 'digit-or-special'], forgotten: 'referent' },
+})
+
+export const hasher = createPasswordHasher()
+
+export interface AccountBench {
+  readonly directory: AccountDirectory
+  readonly admin: AccountAdmin
+  readonly clock: ManualClock
+  /** What the trail was given. */
+  readonly events: readonly AuditEvent[]
+  /** The accounts whose sessions were ended, as `realm/id`. */
+  readonly ended: readonly string[]
+}
+
+/** Directory and administration over a real database; clock, trail and sessions are the test's. */
+export const createAccountBench = (database: Database, parts: Partial<AccountAdminParts> = {}): AccountBench => {
+  const clock = createManualClock()
+  const events: AuditEvent[] = []
+  const ended: string[] = []
+  const admin = createAccountAdmin(database, {
+    clock,
+    random: systemRandom,
+    hasher,
+    trail: { record: (event) => events.push(event) },
+    endSessions: (realm, account) => Promise.resolve(ended.push(`${realm}/${account}`)),
+    actor: 'test',
+    ...parts,
+  })
+  return { directory: createSqlDirectory(database), admin, clock, events, ended }
+}
