@@ -42,7 +42,7 @@ const read = (schema: z.core.$ZodType, value: unknown): unknown => {
 
 /** What of the content fits the schema, defaults filled in. */
 export const draftOf = <Schema extends z.ZodType>(schema: Schema, content: unknown): Draft<z.output<Schema>> =>
-  (read(schema, content) ?? {}) as Draft<z.output<Schema>>
+  (read(schema, content) ?? (schema instanceof z.ZodArray ? [] : {})) as Draft<z.output<Schema>>
 
 /** The entries of a list that could be read, with their positions. */
 export const entriesOf = <Entry>(list: readonly (Entry | undefined)[] | undefined): [number, Entry][] =>
