@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
 
@@ -74,7 +74,7 @@ export const trackedFiles = (): readonly string[] =>
   // A checkout may belong to another user than the one who runs the tests.
   execFileSync('git', ['-c', 'safe.directory=*', 'ls-files', '-z'], { cwd: root, encoding: 'utf8' })
     .split('\0')
-    .filter((file) => file !== '')
+    .filter((file) => file !== '' && existsSync(join(root, file)))
 
 export const readText = (file: string): string => readFileSync(join(root, file), 'utf8')
 
