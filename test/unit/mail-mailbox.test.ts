@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { performance } from 'node:perf_hooks'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import { toLetter } from '../../src/mail/letter.ts'
 import type { Mail } from '../../src/mail/mail.ts'
 import { domainOf, isMailbox, parseSender } from '../../src/mail/mailbox.ts'
@@ -62,14 +61,14 @@ describe('an address', () => {
     }
   })
 
-  it('T-10: never holds a character that separates, quotes, comments or ends a line', () => {
-    const hostile = fc.stringMatching(/^[aZ9.\-_+@,;:<>()[\]"\\ \r\n\té%!]{0,20}$/)
-    fc.assert(
-      fc.property(hostile, (text) => {
-        if (isMailbox(text)) assert.match(text, /^[\w+-]+(?:\.[\w+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/)
-      }),
-      { numRuns: 2_000 },
-    )
+  it('T-10: is refused with a separator, quote, comment, line end or control character at any place', () => {
+    const address = 'zoe.o@hop.example.test'
+    for (const character of new Set('@,;:<>()[]"\\ \r\n\t\0é%!\u2028\u00a0')) {
+      for (let at = 0; at <= address.length; at += 1) {
+        const text = address.slice(0, at) + character + address.slice(at)
+        assert.equal(isMailbox(text), false, JSON.stringify(text))
+      }
+    }
   })
 
   it('T-11: 100 kB of nested comments, groups or dots are refused within 50 ms', () => {
