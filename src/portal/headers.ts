@@ -9,7 +9,8 @@ const guard = (secure: boolean) =>
     contentSecurityPolicy: false,
     // Only this host: other applications may live beside it on plain http.
     strictTransportSecurity: secure ? { maxAge: YEAR, includeSubDomains: false } : false,
-    referrerPolicy: { policy: 'no-referrer' },
+    // Not `no-referrer`: with it browsers send `Origin: null` with our own forms, which C-16 then has to refuse.
+    referrerPolicy: { policy: 'same-origin' },
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
