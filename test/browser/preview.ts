@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { createViews, type Views } from '../../src/portal/views.ts'
 import { LANGUAGES, type Language } from '../../src/render/messages.ts'
 import { createRenderer } from '../../src/render/renderer.ts'
-import type { PageModels } from '../../src/portal/pages.ts'
 import { codeMail } from '../../src/mail/messages.ts'
 import { codeMailModel } from './mail-example.ts'
 import { pageStates, sites, type PageState } from './page-states.ts'
@@ -30,7 +29,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 }
 
 const htmlOf = (views: Views, state: PageState, language: Language): string =>
-  views.render({ site: state.site, language }, state.page, state.model as PageModels[typeof state.page])
+  views.render({ site: state.site, language }, state.page, state.model)
 
 const index = (): string =>
   pageStates
