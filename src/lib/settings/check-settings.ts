@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { accept, refuse, type Result } from '../result.ts'
 import { draftOf, type Draft } from './draft.ts'
-import { schemaAt, toJsonSchema } from './json-schema.ts'
+import { schemaAt, toJsonSchema, valueAt } from './json-schema.ts'
 import {
   fileProblem,
   formatPath,
@@ -20,7 +20,7 @@ export interface SettingsKind<Schema extends z.ZodType> {
   readonly schema: Schema
   /** Faults between settings and departures from the rules of the field; sees what could be read of a faulty file too. */
   readonly check: (draft: Draft<z.output<Schema>>) => Iterable<Finding>
-  readonly isSecret?: (path: SettingPath) => boolean
+  readonly isSecret?: (path: SettingPath, value: unknown) => boolean
   readonly advise?: (path: SettingPath, value: unknown) => string | undefined
   /** Changes what was read before it is checked: settings that come from the environment. */
   readonly amend?: (content: unknown) => Amended
@@ -28,8 +28,8 @@ export interface SettingsKind<Schema extends z.ZodType> {
 
 export interface Amended {
   readonly content: unknown
-  /** Names of the environment variables by the path of the setting that they set. */
-  readonly sources: ReadonlyMap<string, string>
+  /** Which environment variable set a setting, by its path as text, and to what. */
+  readonly sources: ReadonlyMap<string, { readonly name: string; readonly value: string }>
 }
 
 export interface CheckedSettings<Value> {
@@ -38,13 +38,18 @@ export interface CheckedSettings<Value> {
   readonly problems: readonly Problem[]
 }
 
+const unchanged = (content: unknown): Amended => ({ content, sources: new Map() })
+
 const isWithin = (inner: SettingPath, outer: SettingPath): boolean => outer.every((key, at) => inner[at] === key)
 
-/** Without the warnings about a block that could not be read whole: what they miss may be just what was not read. */
+/**
+ * Without what may only follow from a fault that is told anyway: a finding about a block of which a part could not be
+ * read, and a warning about a part of it.
+ */
 const withoutGuesses = (findings: readonly Finding[], faults: readonly Finding[]): Finding[] =>
   findings.filter(
     ({ severity, path }) =>
-      severity === 'error' || !faults.some((fault) => isWithin(fault.path, path) || isWithin(path, fault.path)),
+      !faults.some((fault) => isWithin(fault.path, path) || (severity === 'warning' && isWithin(path, fault.path))),
   )
 
 /**
@@ -59,10 +64,7 @@ export const checkSettings = <Schema extends z.ZodType>(
   const yaml = readYaml(text, file)
   if (!yaml.isReliable) return { value: null, problems: inFileOrder(yaml.problems) }
 
-  const { content, sources } = kind.amend?.(yaml.content) ?? {
-    content: yaml.content,
-    sources: new Map<string, string>(),
-  }
+  const { content, sources } = kind.amend?.(yaml.content) ?? unchanged(yaml.content)
   const { isSecret = () => false, advise = () => undefined } = kind
   const schema = toJsonSchema(kind.schema)
   const parsed = kind.schema.safeParse(content)
@@ -70,12 +72,14 @@ export const checkSettings = <Schema extends z.ZodType>(
   const faults = parsed.success ? [] : schemaFindings(parsed.error.issues, { schema, content, isSecret, advise })
   const findings = [...faults, ...withoutGuesses([...kind.check(draftOf(kind.schema, content))], faults)]
   // The value of an unknown setting is not repeated either: it may be a secret under a misspelt name (G-06).
-  const isShown = (path: SettingPath) => !isSecret(path) && Object.keys(schemaAt(schema, path, content)).length > 0
+  const isShown = (path: SettingPath) =>
+    !isSecret(path, valueAt(content, path)) && Object.keys(schemaAt(schema, path, content)).length > 0
   const place = ({ path, ...rest }: Finding): Problem => {
     const source = sources.get(formatPath(path))
-    const { line, column, value } = source === undefined ? yaml.locate(path) : { line: 0, column: 0, value: undefined }
+    const { line, column, value } =
+      source === undefined ? yaml.locate(path) : { line: 0, column: 0, value: source.value }
     return {
-      file: source ?? file,
+      file: source?.name ?? file,
       line,
       column,
       path: formatPath(path),

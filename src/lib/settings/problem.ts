@@ -59,12 +59,15 @@ export const formatPath = (path: SettingPath): string =>
     return text === '' ? key : `${text}.${key}`
   }, '')
 
-/** In the order of the file, each problem once. */
+/** File by file, each in its own order, each problem once. */
 export const inFileOrder = (problems: readonly Problem[]): Problem[] => {
   const seen = new Set<string>()
   const once = problems.filter((problem) => {
     const key = JSON.stringify([problem.file, problem.line, problem.path, problem.severity, problem.expected])
     return !seen.has(key) && seen.add(key)
   })
-  return once.sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : 0))
+  const files = [...new Set(once.map(({ file }) => file))]
+  return files.flatMap((name) =>
+    once.filter(({ file }) => file === name).sort((a, b) => a.line - b.line || a.column - b.column),
+  )
 }

@@ -10,7 +10,7 @@ export interface Source {
   readonly schema: JsonSchema
   readonly content: unknown
   /** Whether a setting is one whose value must not be repeated (G-06). */
-  readonly isSecret: (path: SettingPath) => boolean
+  readonly isSecret: (path: SettingPath, value: unknown) => boolean
   /** Advice that the schema cannot give, for a value of a right type. */
   readonly advise: (path: SettingPath, value: unknown) => string | undefined
 }
@@ -98,6 +98,12 @@ const remedyForValue = (node: JsonSchema, value: unknown): string => {
   return node.description === undefined ? 'correct it' : `correct it; it says: ${node.description}`
 }
 
+const remedyForSecret = (node: JsonSchema, value: unknown): string => {
+  if (typeof value !== 'string') return 'put it in quotes'
+  const example = exampleOf(node)
+  return example === undefined ? 'correct it' : `write it as in ${example}`
+}
+
 const explain = (issue: Issue, under: SettingPath, source: Source): Finding[] => {
   const path: SettingPath = [...under, ...issue.path.map((key) => (typeof key === 'symbol' ? key.toString() : key))]
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownSetting(key, path, source))
@@ -114,10 +120,12 @@ const explain = (issue: Issue, under: SettingPath, source: Source): Finding[] =>
     if (inside !== undefined) return inside.flatMap((each) => explain(each, path, source))
   }
   const meant = node.anyOf?.[alternativeFor(node.anyOf, value)] ?? node
-  const remedy = source.isSecret(path)
-    ? 'correct it; a text of digits needs quotes'
+  // One form among several is enough to tell when it says itself what it wants; a list of names is not.
+  const told = node.patternErrorMessage === undefined && meant.patternErrorMessage !== undefined ? meant : node
+  const remedy = source.isSecret(path, value)
+    ? remedyForSecret({ ...node, ...meant }, value)
     : (source.advise(path, value) ?? remedyForValue({ ...node, ...meant }, value))
-  return [error(path, allowedIn(meant), remedy)]
+  return [error(path, allowedIn(told), remedy)]
 }
 
 /** Each fault that a schema found, with what would be allowed and what to do, explained from the schema itself. */

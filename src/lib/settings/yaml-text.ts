@@ -46,6 +46,10 @@ const keyText = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.va
 const pairOf = (node: unknown, key: string | number): Pair | undefined =>
   isMap(node) ? node.items.find((pair) => keyText(pair) === String(key)) : undefined
 
+/** Only single values and plain lists are repeated: a block could hold a secret somewhere (G-06). */
+const isRepeatable = (node: Node): boolean =>
+  isScalar(node) || (isSeq(node) && node.items.every((item) => isScalar(item)))
+
 /** A block list or mapping begins on the line after its key, which is not where people look for it. */
 const isBlock = (node: Node): boolean => (isMap(node) || isSeq(node)) && node.flow !== true
 
@@ -70,7 +74,7 @@ const spotOf = (document: Document, path: SettingPath): Spot => {
     const isWhole = isNode(next) && !isBlock(next) && range !== undefined && range[1] > range[0]
     spot = {
       at: isWhole ? range[0] : (keyAt ?? range?.[0] ?? spot.at),
-      written: isWhole && depth === path.length - 1 ? range : undefined,
+      written: isWhole && isRepeatable(next) && depth === path.length - 1 ? range : undefined,
     }
     node = next
   }
