@@ -1,3 +1,4 @@
+import type { LiveSession } from '../session/cache.ts'
 import type { PeekResult } from '../session/peek.ts'
 import { ANONYMOUS } from '../policy/subject.ts'
 import type { Authenticated, Sanitized } from './exchange.ts'
@@ -16,7 +17,7 @@ const toAuthenticated = (input: Sanitized, peeked: PeekResult): Authenticated =>
 
 /** Fourth step: who it is. A store that does not answer closes the gate: the fault passes through. */
 export const authenticate =
-  (seen: (peeked: PeekResult & { state: 'live' }) => void) =>
+  (seen: (session: LiveSession) => void) =>
   (input: Sanitized): Authenticated | Promise<Authenticated> => {
     const conclude = (peeked: PeekResult): Authenticated => {
       if (peeked.state === 'live' && !input.exchange.site.policy.isBackground(input.exchange.target.path)) {

@@ -15,7 +15,7 @@ const pageBehind = (exchange: Exchange): string => {
   return exchange.site.origins.has(origin) && staysOnSite(path) ? path : '/'
 }
 
-const redirectToSignIn = (input: Authorized, targets: ReturnTargets): void => {
+const redirectToSignIn = (input: Authorized, targets: ReturnTargets, dress: (exchange: Exchange) => void): void => {
   const { exchange } = input
   const { site, target, response } = exchange
   const isSafe = target.method === 'GET' || target.method === 'HEAD'
@@ -24,6 +24,7 @@ const redirectToSignIn = (input: Authorized, targets: ReturnTargets): void => {
   if (!isSafe) query.set('why', 'form')
   else if (input.hasEnded) query.set('why', 'expired')
   // 303 after a form, so that the browser never posts it again to us (R-11); 302 for a page, as people's tools expect.
+  dress(exchange)
   response.writeHead(isSafe ? 302 : 303, {
     Location: `${site.prefix}/sign-in?${query.toString()}`,
     'Cache-Control': 'no-store',
@@ -41,12 +42,12 @@ const redirectToSignIn = (input: Authorized, targets: ReturnTargets): void => {
  * - somebody signed in who may not: 403 with the rule's name in the log
  */
 export const challenge =
-  (targets: ReturnTargets, refuse: Refuse) =>
+  (targets: ReturnTargets, refuse: Refuse, dress: (exchange: Exchange) => void) =>
   (input: Authorized): Allowed | null => {
     const { exchange, decision } = input
     if (decision.verdict === 'allow') return { ...input, allowed: true }
     if (decision.verdict === 'deny') refuse(exchange, 'forbidden', decision.rule)
-    else if (exchange.upgradeHead === null && isNavigation(exchange.request)) redirectToSignIn(input, targets)
+    else if (exchange.upgradeHead === null && isNavigation(exchange.request)) redirectToSignIn(input, targets, dress)
     else refuse(exchange, 'sign-in-required', decision.rule)
     return null
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ErrorCode } from '../lib/errors.ts'
-import type { Asserted, Refuse } from './exchange.ts'
+import type { Asserted, Exchange, Refuse } from './exchange.ts'
 import { isNavigation } from './navigation.ts'
 import { returning } from './returning.ts'
 
@@ -10,6 +10,8 @@ export interface Farewell {
   readonly cookies: (asserted: Asserted) => readonly string[]
   readonly page: (asserted: Asserted) => string
 }
+
+type FarewellAnswer = Farewell & { readonly dress: (exchange: Exchange) => void }
 
 /** What went wrong on the way to the application, as the visitor is told (U-01, U-05, U-06). */
 export const upstreamFault = (error: NodeJS.ErrnoException): ErrorCode => {
@@ -40,13 +42,13 @@ class Carrier implements Dispatcher.DispatchHandler {
   readonly #asserted: Asserted
   readonly #response: ServerResponse
   readonly #refuse: Refuse
-  readonly #farewell: Farewell
+  readonly #farewell: FarewellAnswer
   #controller: Dispatcher.DispatchController | undefined
   #length = -1
   #held: Buffer | undefined
   #isDiscarding = false
 
-  constructor(asserted: Asserted, refuse: Refuse, farewell: Farewell) {
+  constructor(asserted: Asserted, refuse: Refuse, farewell: FarewellAnswer) {
     this.#asserted = asserted
     this.#response = asserted.exchange.response
     this.#refuse = refuse
@@ -104,14 +106,15 @@ class Carrier implements Dispatcher.DispatchHandler {
 
   /** The gate's own page in place of the application's answer; the application still clears its own cookies. */
   #sayFarewell(theirs: readonly string[]): void {
-    const headers: string[] = []
-    for (let at = 0; at < theirs.length; at += 2) {
-      if (theirs[at]?.toLowerCase() === 'set-cookie') headers.push('Set-Cookie', theirs[at + 1] ?? '')
-    }
-    for (const cookie of this.#farewell.cookies(this.#asserted)) headers.push('Set-Cookie', cookie)
-    headers.push('Location', this.#farewell.page(this.#asserted))
-    headers.push('Cache-Control', 'no-store', 'Clear-Site-Data', '"cache"', 'Content-Length', '0')
-    this.#response.writeHead(303, headers)
+    const cookies = theirs.filter((_value, at) => theirs[at - 1]?.toLowerCase() === 'set-cookie' && at % 2 === 1)
+    this.#farewell.dress(this.#asserted.exchange)
+    this.#response.writeHead(303, {
+      'Set-Cookie': [...cookies, ...this.#farewell.cookies(this.#asserted)],
+      Location: this.#farewell.page(this.#asserted),
+      'Cache-Control': 'no-store',
+      'Clear-Site-Data': '"cache"',
+      'Content-Length': '0',
+    })
     this.#response.end()
   }
 }
@@ -121,7 +124,7 @@ const bodyOf = (asserted: Asserted, request: IncomingMessage): IncomingMessage |
 
 /** Last step: sends exactly the request that was judged, and carries the answer back. */
 export const forward =
-  (refuse: Refuse, farewell: Farewell) =>
+  (refuse: Refuse, farewell: FarewellAnswer) =>
   (asserted: Asserted): null => {
     const { request, target, site } = asserted.exchange
     const { pool, firstByte, idle } = site.upstream

@@ -1,14 +1,14 @@
 import { codeOf } from '../lib/errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ReturnTargets } from '../lib/return-target.ts'
-import type { PeekResult } from '../session/peek.ts'
+import type { LiveSession } from '../session/cache.ts'
 import { assert } from './assert.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { chain } from './chain.ts'
 import { challenge } from './challenge.ts'
 import type { ClientAddress } from './client-address.ts'
-import type { Allowed, Incoming, Refuse } from './exchange.ts'
+import type { Allowed, Exchange, Incoming, Refuse } from './exchange.ts'
 import { forward, type Farewell } from './forward.ts'
 import { origin } from './origin.ts'
 import { own, type Portal } from './own.ts'
@@ -24,12 +24,14 @@ export interface GatewayParts {
   readonly targets: ReturnTargets
   readonly clock: Clock
   /** Notes activity of a session; background polling never comes here (R29). */
-  readonly seen: (peeked: PeekResult & { state: 'live' }) => void
+  readonly seen: (session: LiveSession) => void
   readonly portal: Portal
   readonly refuse: Refuse
   readonly endSession: (digest: string, input: Allowed) => Promise<void>
   readonly farewell: Farewell
   readonly onOpen: OnOpen
+  /** Puts the protecting headers on an answer of the gate itself (W-07). */
+  readonly dress: (exchange: Exchange) => void
 }
 
 export interface Gateway {
@@ -51,7 +53,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
   const sanitized = sanitize(refuse)
   const authenticated = authenticate(parts.seen)
   const authorized = authorize(parts.clock)
-  const challenged = challenge(parts.targets, refuse)
+  const challenged = challenge(parts.targets, refuse, parts.dress)
 
   return {
     onRequest: chain(
@@ -64,7 +66,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
       challenged,
       signOut(parts.endSession),
       assert,
-      forward(refuse, parts.farewell),
+      forward(refuse, { ...parts.farewell, dress: parts.dress }),
     ),
     onUpgrade: chain(
       onFault,

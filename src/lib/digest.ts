@@ -3,6 +3,12 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 /** SHA-256, base64url: what is stored of an identifier that a visitor holds, so that a dump of the store opens nothing. */
 export const digest = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
+/** A key for one purpose, as it changes over time: the current one makes, every one that is still believed verifies. */
+export interface PurposeKey {
+  current(): Buffer
+  every(): readonly Buffer[]
+}
+
 /**
  * HMAC-SHA-256, base64url: for values that can be guessed (six digits, a login, an address), where a plain digest would
  * only delay the reader of a dump. Parts are separated so that no two lists of parts read the same.

@@ -1,5 +1,5 @@
 import type { Response } from 'express'
-import { digest, isSameDigest, keyedDigest } from '../lib/digest.ts'
+import { digest, isSameDigest, keyedDigest, type PurposeKey } from '../lib/digest.ts'
 import type { Random } from '../lib/random.ts'
 import { cookieLine, readCookie } from './cookies.ts'
 import { visitOf, type Visit } from './visit.ts'
@@ -20,12 +20,12 @@ export interface Browsers {
   isOwnForm(browser: string, token: string): boolean
 }
 
-export const createBrowsers = (parts: { random: Random; key: Buffer }): Browsers => {
+export const createBrowsers = (parts: { random: Random; key: PurposeKey }): Browsers => {
   const known = (visit: Visit): string | undefined => {
     const value = readCookie(visit.request, visit.site, 'browser')
     return value !== undefined && BROWSER_ID.test(value) ? value : undefined
   }
-  const csrf = (browser: string) => keyedDigest(parts.key, 'csrf', browser)
+  const tokenOf = (key: Buffer, browser: string) => keyedDigest(key, 'csrf', browser)
   return {
     known,
     ensure: (response) => {
@@ -36,8 +36,8 @@ export const createBrowsers = (parts: { random: Random; key: Buffer }): Browsers
       response.append('Set-Cookie', cookieLine(visit.site, 'browser', fresh))
       return fresh
     },
-    csrf,
-    isOwnForm: (browser, token) => isSameDigest(csrf(browser), token),
+    csrf: (browser) => tokenOf(parts.key.current(), browser),
+    isOwnForm: (browser, token) => parts.key.every().some((key) => isSameDigest(tokenOf(key, browser), token)),
   }
 }
 

@@ -20,6 +20,8 @@ export interface RefusedAt {
 }
 
 export interface Refusals {
+  /** The page for bytes that were no request: nothing is known of it but when. */
+  unreadablePage(status: 400 | 408 | 413 | 431): string
   /** Answers with the page or the JSON of a code, and says so in the log. `detail` never reaches the visitor. */
   refuse(at: RefusedAt, code: ErrorCode, detail?: string): void
   /** The same for something thrown; what is not one of our faults is a `fault`. */
@@ -34,11 +36,27 @@ const wantsPage = (request: IncomingMessage): boolean => {
   return headers.accept !== undefined && /\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(headers.accept)
 }
 
+const UNREADABLE = {
+  400: 'request-malformed',
+  408: 'request-timeout',
+  413: 'body-too-large',
+  431: 'headers-too-large',
+} as const satisfies Record<number, ErrorCode>
+
 /** Refusals that are recorded in the audit trail; the others are noise of scanners and live in the log. */
 const AUDITED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'cross-site', 'origin-refused', 'path-ambiguous'])
 
-export const createRefusals = (parts: { views: Views; log: Log; trail: AuditTrail; clock: Clock }): Refusals => {
-  const { views, log, trail, clock } = parts
+export interface RefusalParts {
+  readonly views: Views
+  readonly log: Log
+  readonly trail: AuditTrail
+  readonly clock: Clock
+  /** Counts refusals by site and code, for the figures. */
+  readonly count: (site: string, code: string) => void
+}
+
+export const createRefusals = (parts: RefusalParts): Refusals => {
+  const { views, log, trail, clock, count } = parts
 
   const answer = (at: RefusedAt, code: ErrorCode): void => {
     const { request, response, site, reference } = at
@@ -79,6 +97,7 @@ export const createRefusals = (parts: { views: Views; log: Log; trail: AuditTrai
       reference: at.reference,
     }
     log[level](fields, 'request refused')
+    count(at.site?.site.site ?? '', code)
     if (!AUDITED.has(code)) return
     trail.record({
       event: code === 'forbidden' ? 'access.denied' : 'request.refused',
@@ -97,6 +116,11 @@ export const createRefusals = (parts: { views: Views; log: Log; trail: AuditTrai
 
   return {
     refuse,
+    unreadablePage: (status) => {
+      const time = new Date(clock.now()).toISOString()
+      const model = { code: UNREADABLE[status], status, reference: '', time, retryHref: null }
+      return views.render({ site: null, language: 'fr' }, 'refusal', model)
+    },
     fail: (at, thrown) => {
       refuse(at, codeOf(thrown), thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
     },

@@ -1,22 +1,15 @@
 import { parseTarget } from '../lib/path.ts'
-import type { SessionRecord } from '../session/record.ts'
+import type { LiveSession } from '../session/cache.ts'
 import type { Visit } from './visit.ts'
-import type { SignedIn } from '../policy/subject.ts'
-
-export interface Live {
-  readonly digest: string
-  readonly record: SessionRecord
-  readonly subject: SignedIn
-}
 
 /** The live session of this visit on this very site, or null. */
-export const liveSession = async (visit: Visit): Promise<Live | null> => {
+export const liveSession = async (visit: Visit): Promise<LiveSession | null> => {
   const peeked = await visit.site.peek(visit.request.headers.cookie)
   return peeked.state === 'live' && peeked.record.site === visit.site.site.site ? peeked : null
 }
 
 /** Whether the policy lets this session see that page: if not, the sign-in page offers a stronger way. */
-export const maySee = (visit: Visit, live: Live, path: string, now: number): boolean => {
+export const maySee = (visit: Visit, live: LiveSession, path: string, now: number): boolean => {
   const target = parseTarget('GET', path)
   if (!target.ok) return false
   const { verdict } = visit.site.policy.decide(target.value, live.subject, { address: visit.address, now })

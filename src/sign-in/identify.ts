@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/directory.ts'
 import type { AuditTrail } from '../audit/events.ts'
-import { accept, refuse, type Result } from '../lib/result.ts'
+import { refuse, type Result } from '../lib/result.ts'
 import type { FlowSite } from './flow-site.ts'
 import type { IdentifyingMethod } from './method.ts'
 import type { Throttle } from './throttle.ts'

@@ -1,5 +1,5 @@
 import { addressBlock } from '../lib/address.ts'
-import { keyedDigest } from '../lib/digest.ts'
+import { keyedDigest, type PurposeKey } from '../lib/digest.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
 import { keys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
@@ -67,18 +67,18 @@ export interface Throttle {
 const waitFor = (limit: Limit, count: number): number =>
   count <= limit.free ? 0 : Math.min(limit.longest, limit.wait * 2 ** Math.min(10, count - limit.free - 1))
 
-export const createThrottle = (parts: { store: Store; key: Buffer }): Throttle => {
+export const createThrottle = (parts: { store: Store; key: PurposeKey }): Throttle => {
   const { store, key } = parts
 
   const accountScopes = (door: Door, { realm, login, address }: Who) => [
     {
       name: `${door}-pair`,
-      id: keyedDigest(key, realm, login, addressBlock(address)),
+      id: keyedDigest(key.current(), realm, login, addressBlock(address)),
       limit: ACCOUNT_LIMITS[door].pair,
     },
-    { name: `${door}-account`, id: keyedDigest(key, realm, login), limit: ACCOUNT_LIMITS[door].account },
+    { name: `${door}-account`, id: keyedDigest(key.current(), realm, login), limit: ACCOUNT_LIMITS[door].account },
   ]
-  const placeOf = (door: Door, { address }: Who) => [`${door}-place`, keyedDigest(key, addressBlock(address))] as const
+  const placeOf = (door: Door, { address }: Who) => [`${door}-place`, keyedDigest(key.current(), addressBlock(address))] as const
 
   const admitTo = async ({ name, id, limit }: ReturnType<typeof accountScopes>[number]): Promise<number> => {
     const waitKey = keys.wait(name, id)

@@ -79,7 +79,8 @@ export const createSignInKit = (
 ): SignInKit => {
   const clock = createManualClock()
   const store = options.store ?? createMemoryStore({ clock })
-  const key = randomBytes(32)
+  const secret = randomBytes(32)
+  const key = { current: () => secret, every: () => [secret] }
   const site = siteSchema.parse(siteFile(options.site))
   const mails: MailedCode[] = []
   const events: AuditEvent[] = []

@@ -36,7 +36,8 @@ export const answer = async (
   const count = await store.increment(tries, options.lifetime + MEMORY_AFTER_END)
   if (count > options.tries) return refuse({ reason: 'dead' })
 
-  switch (compareCode(record, hashCode(key, attempt, withoutBlanks(given)))) {
+  const hashes = key.every().map((one) => hashCode(one, attempt, withoutBlanks(given)))
+  switch (compareCode(record, hashes)) {
     case 'right':
       // What was taken must be what was compared: a newer code may have been sent between the two.
       return (await store.take(name)) === text ? accept(undefined) : refuse({ reason: 'used' })

@@ -13,12 +13,12 @@ const mailBudget = async ({ store, key }: EmailCodeParts, question: Question): P
   const { account, visitor, site } = question
   const counts = [
     {
-      name: keys.count('mail-account', keyedDigest(key, account.realm, account.id)),
+      name: keys.count('mail-account', keyedDigest(key.current(), account.realm, account.id)),
       limit: optionsOf(site)['per-hour'],
       window: MAILS_PER_ACCOUNT_WINDOW,
     },
     {
-      name: keys.count('mail-place', keyedDigest(key, addressBlock(visitor.address))),
+      name: keys.count('mail-place', keyedDigest(key.current(), addressBlock(visitor.address))),
       limit: MAILS_PER_PLACE.count,
       window: MAILS_PER_PLACE.window,
     },
@@ -52,7 +52,7 @@ export const begin = async (parts: EmailCodeParts, question: Question): Promise<
   const now = clock.now()
   const code = random.digits(options.digits)
   const former = parseCodeRecord(await store.get(keys.code(attempt.digest)))
-  const record = nextRecord(former, hashCode(key, attempt, code), now, options.lifetime)
+  const record = nextRecord(former, hashCode(key.current(), attempt, code), now, options.lifetime)
   await store.set(keys.code(attempt.digest), JSON.stringify(record), options.lifetime + MEMORY_AFTER_END)
 
   const mailState = keys.codeMail(attempt.digest)

@@ -40,7 +40,9 @@ export const nextRecord = (former: CodeRecord | null, hash: string, now: number,
 
 export type Comparison = 'right' | 'replaced' | 'wrong'
 
-export const compareCode = (record: CodeRecord, hash: string): Comparison => {
-  if (isSameDigest(record.hash, hash)) return 'right'
-  return record.replaced.some((former) => isSameDigest(former, hash)) ? 'replaced' : 'wrong'
+/** @param hashes of what was typed, one for every key that is still believed */
+export const compareCode = (record: CodeRecord, hashes: readonly string[]): Comparison => {
+  const isOneOf = (stored: string) => hashes.some((hash) => isSameDigest(stored, hash))
+  if (isOneOf(record.hash)) return 'right'
+  return record.replaced.some(isOneOf) ? 'replaced' : 'wrong'
 }

@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../../audit/events.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { PurposeKey } from '../../lib/digest.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Mail, Mailer } from '../../mail/mail.ts'
 import type { Question } from '../../sign-in/method.ts'
@@ -21,6 +22,6 @@ export interface EmailCodeParts {
   readonly mailer: Mailer
   readonly write: (letter: CodeLetter) => Mail
   /** Keys the hashes of codes and the counters of accounts and places. */
-  readonly key: Buffer
+  readonly key: PurposeKey
   readonly trail: AuditTrail
 }

@@ -1,0 +1,184 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { startStandIn, type StandIn } from '../../deploy/demo/stand-in.ts'
+import { createAccountAdmin } from '../accounts/admin.ts'
+import { generatePassword } from '../accounts/generated-password.ts'
+import { createPasswordHasher } from '../accounts/password-hash.ts'
+import { startApp, type App } from '../app.ts'
+import { systemClock } from '../lib/clock.ts'
+import { createLog } from '../lib/log.ts'
+import { systemRandom } from '../lib/random.ts'
+import { createOutbox } from '../mail/outbox.ts'
+import { loadSite, type LoadedSite } from '../policy/load.ts'
+import { DEMO_PEOPLE } from './demo-people.ts'
+import { fail, failWithProblems } from './failure.ts'
+import { freePort } from './free-port.ts'
+import { untilStopped } from './signals.ts'
+import { table } from './table.ts'
+
+interface DemoOptions {
+  readonly port: number
+  readonly upstream?: string
+  readonly policy: string
+  readonly json: boolean
+  readonly verbose: boolean
+}
+
+interface DemoAccount {
+  readonly login: string
+  readonly password: string
+  readonly email: string
+}
+
+const ADDRESS = '127.0.0.1'
+
+const portOf = (text: string): number => {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535')
+  return port
+}
+
+const upstreamOf = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== '/') {
+    throw new InvalidArgumentError('an address such as http://127.0.0.1:8081, without a path')
+  }
+  return url.origin
+}
+
+/** The demonstration policy, put on this machine's own address and in front of the chosen application. */
+const onThisMachine = (loaded: LoadedSite, port: number, upstream: string): LoadedSite => {
+  const origin = `http://localhost:${port}`
+  const hosts = [`localhost:${port}`, `${ADDRESS}:${port}`]
+  return {
+    ...loaded,
+    origin,
+    secure: false,
+    site: { ...loaded.site, hosts, origin, upstream: { ...loaded.site.upstream, url: upstream } },
+  }
+}
+
+const addPeople = async (app: App, site: LoadedSite): Promise<DemoAccount[]> => {
+  const admin = createAccountAdmin(app.database, {
+    clock: systemClock,
+    random: systemRandom,
+    hasher: createPasswordHasher(),
+    trail: app.trail,
+    endSessions: () => Promise.resolve(0),
+    actor: 'demo',
+  })
+  return Promise.all(
+    DEMO_PEOPLE.map(async ({ who: _who, ...entry }) => {
+      const password = generatePassword(systemRandom, site.site.password)
+      const added = await admin.add(site.realm, entry, { password, policy: site.site.password })
+      if (!added.ok) throw new Error(`the account ${entry.login} of the demonstration was refused`)
+      return { login: entry.login, password, email: entry.email ?? '' }
+    }),
+  )
+}
+
+const describe = (url: string, upstream: string, prefix: string, accounts: readonly DemoAccount[]): string =>
+  [
+    '',
+    '  Portillon, demonstration: nothing leaves this machine, nothing is kept.',
+    '',
+    ...table([
+      ['  Application', `${url}/`],
+      ['  Mails', `${url}${prefix}/outbox`],
+      ['  Behind the gate', upstream],
+    ]),
+    '',
+    ...table([
+      ['  Login', 'Password', 'Who'],
+      ...accounts.map(({ login, password }, at) => [`  ${login}`, password, DEMO_PEOPLE[at]?.who ?? '']),
+    ]),
+    '',
+    '  Open the application, sign in with a login above, read the code in the mails. Ctrl-C ends it all.',
+    '',
+  ].join('\n')
+
+/** What has to be undone, last made first. */
+const createCleanup = () => {
+  const undo: (() => Promise<unknown>)[] = []
+  return {
+    later: (step: () => Promise<unknown>) => undo.unshift(step),
+    run: async () => {
+      for (const step of undo.splice(0)) await step().catch(() => undefined)
+    },
+  }
+}
+
+const startUpstream = (port: () => number, prefix: string, audience: string): Promise<StandIn> =>
+  startStandIn({
+    jwks: () => `http://${ADDRESS}:${port()}${prefix}/jwks.json`,
+    issuer: () => `http://localhost:${port()}`,
+    audience,
+  })
+
+const runDemo = async (options: DemoOptions): Promise<void> => {
+  const loaded = loadSite(options.policy, { now: systemClock.now() })
+  if (!loaded.ok) {
+    failWithProblems(loaded.reason)
+    return
+  }
+  const { site } = loaded.value
+  const cleanup = createCleanup()
+  const stopped = untilStopped()
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'portillon-demo-'))
+    cleanup.later(() => rm(folder, { recursive: true, force: true }))
+    const port = options.port === 0 ? await freePort() : options.port
+    const standIn =
+      options.upstream === undefined
+        ? await startUpstream(() => port, site.prefix, site.identity.assertion?.audience ?? '')
+        : null
+    if (standIn !== null) cleanup.later(() => standIn.close())
+    const upstream = options.upstream ?? standIn?.url ?? ''
+    const here = onThisMachine(loaded.value, port, upstream)
+    const outbox = createOutbox({ clock: systemClock })
+    const app = await startApp({
+      config: {
+        listen: { address: ADDRESS, port, 'trusted-proxies': [] },
+        admin: { address: ADDRESS, port: 0 },
+        store: 'embedded',
+        keys: join(folder, 'keys'),
+        drain: 1_000,
+      },
+      databaseUrl: `sqlite:${join(folder, 'demo.sqlite')}`,
+      tls: null,
+      sites: [here],
+      transport: outbox,
+      mailTimeout: 5_000,
+      outbox,
+      clock: systemClock,
+      random: systemRandom,
+      log: createLog(options.verbose ? 'info' : 'error', 2),
+    })
+    cleanup.later(() => app.stop())
+    const accounts = await addPeople(app, here)
+    const url = `http://localhost:${port}`
+    const ready = { url, outbox: `${url}${site.prefix}/outbox`, upstream, accounts }
+    process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : describe(url, upstream, site.prefix, accounts))
+    await stopped
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw thrown
+    fail(`port ${options.port} is taken`, 'choose another one: portillon demo --port 8090')
+  } finally {
+    await cleanup.run()
+  }
+}
+
+/** `portillon demo`: the gate and a stand-in application on this machine, with invented people, to look at. */
+export const registerDemo = (program: Command, policy: string): void => {
+  program
+    .command('demo')
+    .description('run the gate with a stand-in application and invented people, on this machine, to look at it')
+    .option('--port <number>', 'port of the gate; 0 for any free one', portOf, 8080)
+    .option('--upstream <url>', 'put the demonstration gate in front of this application instead', upstreamOf)
+    .option('--policy <file>', 'site file to show', policy)
+    .option('--json', 'one line of JSON when ready, nothing else', false)
+    .option('--verbose', 'write the log to standard error', false)
+    .action(runDemo)
+}

@@ -1,0 +1,11 @@
+/** Rows as lines with aligned columns, two blanks between them; widths are those of what people see. */
+export const table = (rows: readonly (readonly string[])[]): string[] => {
+  const widths: number[] = []
+  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, [...cell].length)))
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - [...cell].length))
+      .join('  ')
+      .trimEnd(),
+  )
+}
