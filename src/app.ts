@@ -3,7 +3,7 @@ import { createPasswordHasher } from './accounts/password-hash.ts'
 import { createSqlDirectory } from './accounts/sql.ts'
 import type { AuditTrail } from './audit/events.ts'
 import { createAuditTrail } from './audit/trail.ts'
-import type { Config } from './config/schema.ts'
+import type { Instance } from './config/instance.ts'
 import { openDatabase, type Database } from './database/open.ts'
 import { createClientAddress } from './gateway/client-address.ts'
 import type { Exchange, Incoming } from './gateway/exchange.ts'
@@ -15,6 +15,7 @@ import { createAssertionMinter, type AssertionMinter } from './identity/assertio
 import { createHeaderFilter } from './identity/header-filter.ts'
 import { createIdentityHeaders } from './identity/headers.ts'
 import { openKeyring, type Keyring } from './identity/keyring.ts'
+import { refreshKeyring } from './identity/refresh.ts'
 import { createAddressList } from './lib/address.ts'
 import type { Clock } from './lib/clock.ts'
 import type { PurposeKey } from './lib/digest.ts'
@@ -56,7 +57,7 @@ import type { Store } from './store/store.ts'
 
 /** What an instance is made from; `serve` reads it from files, `demo` makes it up. */
 export interface AppSettings {
-  readonly config: Pick<Config, 'listen' | 'admin' | 'store' | 'keys' | 'drain'>
+  readonly config: Pick<Instance, 'listen' | 'admin' | 'store' | 'keys' | 'drain'>
   readonly databaseUrl: string
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
   readonly sites: readonly LoadedSite[]
@@ -134,6 +135,7 @@ const joinSite = (shared: Shared, loaded: LoadedSite): JoinedSite => {
 export const startApp = async (settings: AppSettings): Promise<App> => {
   const { config, clock, random, log } = settings
   const keyring = await openKeyring(config.keys, { clock, random })
+  const stopRefreshing = refreshKeyring(keyring, log)
   const store = openStore(config.store, { clock, log })
   const database = openDatabase(settings.databaseUrl, log)
   await database.migrate()
@@ -296,6 +298,7 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
       await Promise.all(sites.map((site) => site.gateway.upstream.pool.close()))
       await mailer.close(2_000)
       await activity.close()
+      stopRefreshing()
       await unsubscribe()
       await cache.close()
       await trail.close()

@@ -2,11 +2,15 @@
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { registerDemo } from './cli/demo.ts'
+import { registerKeys } from './cli/keys.ts'
+import { registerServe } from './cli/serve.ts'
 
 const program = new Command('portillon')
   .description('authentication gateway in front of the DCC')
   .showHelpAfterError('(portillon --help lists the commands)')
 
+registerServe(program)
 registerDemo(program, fileURLToPath(new URL('../policies/demo.yaml', import.meta.url)))
+registerKeys(program)
 
 await program.parseAsync()

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditTrail } from '../audit/events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { codeOf, ERRORS, type ErrorCode } from '../lib/errors.ts'
+import { saysNavigation } from '../lib/fetch-metadata.ts'
 import type { Log } from '../lib/log.ts'
 import { dress } from './headers.ts'
 import { languageOf } from './language.ts'
@@ -28,11 +29,11 @@ export interface Refusals {
   fail(at: RefusedAt, thrown: unknown): void
 }
 
-const wantsPage = (request: IncomingMessage): boolean => {
-  const { headers } = request
-  const mode = headers['sec-fetch-mode']
-  if (mode !== undefined) return mode === 'navigate'
-  if (headers['x-requested-with'] !== undefined || headers.upgrade !== undefined) return false
+/** A page for people who asked for one by name; JSON for scripts, handshakes and tools that take anything. */
+const wantsPage = ({ headers }: IncomingMessage): boolean => {
+  if (headers.upgrade !== undefined) return false
+  const said = saysNavigation(headers)
+  if (said !== undefined) return said
   return headers.accept !== undefined && /\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(headers.accept)
 }
 

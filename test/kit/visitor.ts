@@ -42,6 +42,7 @@ const send = (gate: Gate, path: string, options: AskOptions, cookie: string): Pr
             origin: gate.origin,
             'sec-fetch-site': 'same-origin',
             'sec-fetch-mode': 'navigate',
+            'sec-fetch-dest': 'document',
           }),
       ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
       ...options.headers,
