@@ -5,17 +5,19 @@ import { scheduleOf, type Dated, type KeyState, type Overlap, type Schedule } fr
 import type { KeySet, StoredAssertionKey, StoredSecret } from './key-store.ts'
 
 const MINUTE = 60_000
-/** A new key is known to every node and to every reader of jwks.json before it signs. */
-const LEAD = 10 * MINUTE
+const DAY = 24 * 60 * MINUTE
 
 /**
- * How long a key outlives its last signature. Assertions and the caches of their readers end within minutes, a cookie within
- * the absolute limit of a session; what the general secret protects has no end that is known here.
+ * When a new key takes over, and how long the one before outlives its last signature.
+ * - assertion: every reader of jwks.json has fetched the new one by then; assertions and their readers' caches end in minutes
+ * - cookie: processes take the list when they start, so that there is a day to restart them all; a cookie lasts as long as a
+ *   session at most
+ * - general: running processes take it up at once; what it protects has no end that is known here
  */
 export const OVERLAPS: Readonly<Record<KeyKind, Overlap>> = {
-  assertion: { lead: LEAD, kept: 60 * MINUTE },
-  cookie: { lead: LEAD, kept: 7 * 24 * 60 * MINUTE },
-  general: { lead: LEAD, kept: Infinity },
+  assertion: { lead: 10 * MINUTE, kept: 60 * MINUTE },
+  cookie: { lead: DAY, kept: 7 * DAY },
+  general: { lead: 10 * MINUTE, kept: Infinity },
 }
 
 /** What may be said of a key; nothing secret. Times are milliseconds since the epoch. */

@@ -17,7 +17,7 @@ export interface Keyring {
   signingKey(now: number): AssertionKey
   /** Public halves of every assertion key that is believed, the coming one included: the content of jwks.json. */
   publicJwks(now: number): JSONWebKeySet
-  /** The first signs cookies, all are believed. Ask at each use: the list changes while the process runs. */
+  /** The first signs cookies, all are believed. The same list until it changes. */
   cookieSecrets(): readonly string[]
   /** The key of a purpose (32 bytes) out of the general secret of this moment. */
   derive(purpose: string): Buffer
@@ -26,7 +26,7 @@ export interface Keyring {
   /** Every key of the folder, by kind, latest first. */
   list(): KeyInfo[]
   /**
-   * Adds a key that takes over in ten minutes, and takes away the files of its kind that nobody believes any more.
+   * Adds a key that takes over when its lead is past (`OVERLAPS`), and takes away the files of its kind that nobody believes any more.
    * @throws {KeyFolderError} when the folder cannot be written, or another process rotates at this moment
    */
   rotate(kind: KeyKind, options?: { readonly algorithm?: Algorithm }): Promise<KeyInfo>

@@ -2,7 +2,7 @@ import type { Log } from '../lib/log.ts'
 import { KeyFolderError } from './key-folder.ts'
 import type { Keyring } from './keyring.ts'
 
-/** Well within the ten minutes that a new key waits before it signs. */
+/** Well within the shortest lead of a new key. */
 const EVERY = 60_000
 
 /**
