@@ -20,11 +20,10 @@ const origin = matching(
   'https:// (or http://) and a host in lower case, with its port only where it is not the default one, no path',
 )
 const headerName = matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'a header name: letters, digits and hyphens, 64 at most')
+const PATTERN_WORDS =
+  'a path pattern: begins with /, holds no blank, ?, #, ;, %, \\, empty or dot segment; `*` within a segment, `**` only as a whole one'
 /** One spelling for each path: what the pattern excludes here is refused or folded before rules are asked (lib/path). */
-const pathPattern = matching(
-  /^(?=\/)(?:\/(?!\.{1,2}(?:\/|$))(?:\*\*|(?:[^\s?#;\\%*/]|\*(?!\*))+))*\/?$/,
-  'a path pattern: begins with /, holds no blank, ?, #, ;, %, \\, empty or dot segment; `*` within a segment, `**` only as a whole one',
-)
+const pathPattern = matching(/^(?=\/)(?:\/(?!\.{1,2}(?:\/|$))(?:\*\*|(?:[^\s?#;\\%*/]|\*(?!\*))+))*\/?$/, PATTERN_WORDS)
 const colour = matching(/^#[0-9a-fA-F]{6}$/, 'a colour as #rrggbb')
 
 /** Methods that the gate serves; all others are refused before rules are asked. */
@@ -105,9 +104,11 @@ const rule = z.strictObject({
       path: z
         .union([pathPattern, z.array(pathPattern).min(1)])
         .transform((value) => (typeof value === 'string' ? [value] : value))
-        .describe(
-          'Path patterns: `*` within a segment, `**` as a whole segment for any depth. Judged on the decoded path, without path parameters; the query never counts.',
-        ),
+        .meta({
+          description:
+            'Path patterns. Judged on the decoded path, without path parameters; the query never counts. `*` stands for characters of one segment, `**` for segments at any depth.',
+          patternErrorMessage: `${PATTERN_WORDS}; or a list of them`,
+        }),
       methods: z
         .array(z.enum(HTTP_METHODS))
         .min(1)

@@ -33,7 +33,13 @@ export const LAYERS: readonly (readonly string[])[] = [
 export const ENTRIES: readonly string[] = ['src/main.ts', 'src/config/generate.ts']
 
 /** Imports that the layers would forbid and that are right all the same. */
-export const ALLOWED_SIDEWAYS: readonly { readonly from: string; readonly to: string; readonly because: string }[] = []
+export const ALLOWED_SIDEWAYS: readonly { readonly from: string; readonly to: string; readonly because: string }[] = [
+  {
+    from: 'config/generate.ts',
+    to: 'policy/schema.ts',
+    because: 'a tool of its own, no part of the running gate: it writes the manual of both files',
+  },
+]
 
 /** What the layers would allow and must not be. */
 export const NEVER: readonly { readonly from: string; readonly to: readonly string[]; readonly because: string }[] = [

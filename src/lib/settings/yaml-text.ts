@@ -7,6 +7,7 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  stringify,
   visit,
   type Document,
   type Node,
@@ -169,3 +170,7 @@ export const readYaml = (text: string, file: string): YamlText => {
     },
   }
 }
+
+/** A value as one line of YAML, quoted where it needs to be. */
+export const writeYaml = (value: unknown): string =>
+  stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim()

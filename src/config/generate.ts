@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { toJsonSchema } from '../lib/settings/json-schema.ts'
+import { siteSchema } from '../policy/schema.ts'
+import { variablesOf } from './environment.ts'
+import { renderExample } from './example.ts'
+import { renderReference, renderVariables } from './reference.ts'
+import { configSchema } from './schema.ts'
+
+/** Settings without a default that the example shows in use, because an instance of real life has them. */
+const IN_USE = new Set(['store.redis', 'database.url', 'smtp'])
+
+const exampleHead = `# Instance file of Portillon: where the gate listens and what it leans on. Every setting is here with its default.
+# Made from src/config/schema.ts by \`npm run generate\`: copy it, then change the copy.
+#
+# Check it, and the site files that it names, before every start: portillon check config.yaml
+# Relative file names start from the folder of this file. Secrets belong into files of mode 0600 (\`…-file\` settings).
+`
+
+const reference = (): string => {
+  const config = toJsonSchema(configSchema)
+  return `# Reference of the settings
+
+Made from \`src/config/schema.ts\` and \`src/policy/schema.ts\` by \`npm run generate\`; do not edit it by hand.
+
+\`portillon check FILE…\` checks instance and site files: every fault at once, with file, line, value, what is allowed and the remedy.
+Unknown settings are errors. Durations are a whole number and a unit (\`ms\`, \`s\`, \`m\`, \`h\`, \`d\`). Days begin and end at midnight in Paris.
+« – » means: may be left out.
+
+## Instance file
+
+Where the gate listens and what it leans on; \`portillon serve --config FILE\`. A commented example is \`config.example.yaml\`.
+Relative file names start from the folder of the file. A secret belongs into a file of its own, named by the \`…-file\` setting; a file that
+holds a secret must be readable by the service alone (mode 0600).
+
+${renderReference(config)}
+### Environment
+
+A variable wins over the instance file. Lists cannot be given this way. A variable that begins like a section and sets nothing is an error,
+except what orchestrators set for their services (\`…_SERVICE_HOST\`, \`…=tcp://…\`).
+
+${renderVariables(variablesOf(config))}
+
+## Site file
+
+One site: its public address, the application behind it, the ways in, the rules. Editors check it against \`policies/schema.json\`.
+\`theme.logo\`, \`templates\` and \`upstream.ca\` start from the folder of the file. Cases in \`cases/<site>.yaml\` beside it run with \`portillon check\`.
+
+A rule's path pattern is judged on the decoded path, from its first character to its last; the query never counts. \`/x\` is that path alone,
+\`/x/**\` is \`/x\`, \`/x/\` and everything below, \`*\` stands for characters of one segment. Upper and lower case differ.
+An \`anyone\` rule opens GET and HEAD only, unless it names methods, and never a path in another spelling than the plain one.
+
+${renderReference(toJsonSchema(siteSchema))}`
+}
+
+const editorSchema = (): string =>
+  `${JSON.stringify({ title: 'Site file of Portillon', ...z.toJSONSchema(siteSchema, { io: 'input', target: 'draft-7' }) }, null, 2)}\n`
+
+/** Every file that is made from the schemas, by its name from the top of the project. */
+export const generatedFiles = (): ReadonlyMap<string, string> =>
+  new Map([
+    ['policies/schema.json', editorSchema()],
+    ['deploy/config.example.yaml', `${exampleHead}\n${renderExample(toJsonSchema(configSchema), IN_USE)}\n`],
+    ['deploy/reference.md', `${reference().trimEnd()}\n`],
+  ])
+
+if (import.meta.main) {
+  for (const [file, content] of generatedFiles()) writeFileSync(new URL(`../../${file}`, import.meta.url), content)
+}

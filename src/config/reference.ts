@@ -1,0 +1,91 @@
+import { allowedIn, objectIn, type JsonSchema } from '../lib/settings/json-schema.ts'
+import { writeYaml } from '../lib/settings/yaml-text.ts'
+
+/** One setting as the manual tells it. */
+export interface Setting {
+  /** `ways[].methods` */
+  readonly path: string
+  readonly allowed: string
+  readonly default: string
+  readonly explanation: string
+}
+
+/** A block of settings: a heading with a table. */
+export interface Section {
+  readonly path: string
+  readonly explanation: string
+  readonly settings: readonly Setting[]
+}
+
+const hasNames = (node: JsonSchema | undefined): node is JsonSchema => Object.keys(node?.properties ?? {}).length > 0
+
+/** The block that a setting opens: its own, or that of each entry of its list; undefined for a plain value. */
+const blockOf = (node: JsonSchema): { readonly block: JsonSchema; readonly suffix: '' | '[]' } | undefined => {
+  const block = objectIn(node)
+  if (hasNames(block)) return { block, suffix: '' }
+  const items = node.items === undefined ? undefined : objectIn(node.items)
+  return hasNames(items) ? { block: items, suffix: '[]' } : undefined
+}
+
+/** A text that may be written in several languages is one setting, not a block. */
+const isPlain = (node: JsonSchema): boolean => node.patternErrorMessage !== undefined || blockOf(node) === undefined
+
+const isBlockAlone = (node: JsonSchema): boolean => !isPlain(node) && node.anyOf === undefined
+
+const defaultOf = (node: JsonSchema, isRequired: boolean): string => {
+  if (isRequired) return '**required**'
+  return node.default === undefined ? '–' : `\`${writeYaml(node.default)}\``
+}
+
+const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`)
+
+/** The sections of a file, in the order of its schema; a block within a block follows it. */
+export const sectionsOf = (root: JsonSchema, path = '', explanation = ''): Section[] => {
+  const entries = Object.entries(root.properties ?? {})
+  const settings = entries.map(([key, node]): Setting => {
+    const isRequired = root.required?.includes(key) === true && node.default === undefined
+    const inner = isPlain(node) ? '' : isBlockAlone(node) ? 'a block' : allowedIn(node)
+    return {
+      path: join(path, key),
+      allowed: isPlain(node) ? allowedIn(node) : node.type === 'array' ? 'a list of blocks' : inner,
+      default: isBlockAlone(node) && !isRequired ? '–' : defaultOf(node, isRequired),
+      explanation: node.description ?? '',
+    }
+  })
+  const below = entries.flatMap(([key, node]) => {
+    const inner = isPlain(node) ? undefined : blockOf(node)
+    return inner === undefined
+      ? []
+      : sectionsOf(inner.block, `${join(path, key)}${inner.suffix}`, node.description ?? inner.block.description ?? '')
+  })
+  return [{ path, explanation, settings }, ...below]
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ')
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
+  `| ${head.join(' | ')} |`,
+  `|${head.map(() => '---').join('|')}|`,
+  ...rows.map((row) => `| ${row.map(cell).join(' | ')} |`),
+]
+
+const renderSection = ({ path, explanation, settings }: Section): string[] => [
+  ...(path === '' ? [] : [`### \`${path}\``, '', explanation, '']),
+  ...table(
+    ['setting', 'allowed', 'default', 'explanation'],
+    settings.map((setting) => [`\`${setting.path}\``, setting.allowed, setting.default, setting.explanation]),
+  ),
+  '',
+]
+
+/** The tables of one file. */
+export const renderReference = (schema: JsonSchema): string => sectionsOf(schema).flatMap(renderSection).join('\n')
+
+/** The table of environment variables. */
+export const renderVariables = (
+  variables: readonly { readonly name: string; readonly path: readonly string[] }[],
+): string =>
+  table(
+    ['variable', 'setting'],
+    variables.map(({ name, path }) => [`\`${name}\``, `\`${path.join('.')}\``]),
+  ).join('\n')
