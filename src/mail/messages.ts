@@ -31,11 +31,11 @@ export interface CodeMailModel {
   }
 }
 
-/** `482913` as `482 913`, with the blank that does not break; other lengths in groups of three or four likewise. */
-export const groupCode = (code: string): string =>
-  code.length % 3 === 0 || code.length % 4 !== 0
-    ? code.replace(/\d{3}(?=\d)/g, '$&\u00a0')
-    : code.replace(/\d{4}(?=\d)/g, '$&\u00a0')
+/** `482913` as `482 913`, in two halves, with the blank that does not break. */
+export const groupCode = (code: string): string => {
+  const half = Math.floor(code.length / 2)
+  return `${code.slice(0, half)}\u00a0${code.slice(half)}`
+}
 
 /**
  * The mail with a code, as text and as HTML with the same content. The subject, which shows on locked screens, tells the

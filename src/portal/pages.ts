@@ -98,6 +98,7 @@ export interface PageModels {
   refusal: {
     readonly code: ErrorCode
     readonly status: number
+    /** Empty only for bytes that were no request. */
     readonly reference: string
     /** ISO 8601, UTC. */
     readonly time: string

@@ -133,7 +133,6 @@ export const pageStates: readonly PageState[] = [
     ...signIn,
     ways: [],
     closedWays: [{ id: 'mailed-code', kind: 'email-code', from: '2027-01-04', until: null }],
-    legal: null,
   }),
   state('sign-in-training', 'sign-in', signIn, training),
   state('code', 'code', code),
