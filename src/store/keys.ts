@@ -6,7 +6,7 @@
  * | key | owner | content | life |
  * |---|---|---|---|
  * | session:<digest> | session/ | the session record (JSON): who, how, when; no secret | idle limit, at most the absolute limit |
- * | account-sessions:<realm>:<account> | session/ | set of session digests | absolute limit |
+ * | account-sessions:<realm>:<account> | session/ | set of `<session digest>:<its absolute end>` | absolute limit |
  * | attempt:<digest> | sign-in/attempt | the sign-in under way (JSON): site, target, account, methods proved | 15 min |
  * | browser-attempts:<digest> | sign-in/attempt | set of attempt digests of one browser, 8 at most | 15 min |
  * | code:<attempt digest> | methods/email-code | keyed hash of the code, generation, until when (JSON) | email-code.lifetime |

@@ -51,11 +51,11 @@ export const disconnect = async (redis: Redis): Promise<void> => {
   redis.disconnect()
 }
 
-/** System code or first word of the server's refusal: whole messages quote commands and with them keys and values. */
-const reasonOf = (error: Error): string =>
-  'code' in error && typeof error.code === 'string'
-    ? error.code
-    : (/^[A-Z]{2,20}\b/.exec(error.message)?.[0] ?? error.name)
+/** For the log. A refusal by the server quotes commands, and with them keys and values: only its first word is told. */
+const reasonOf = (error: Error): string => {
+  if (error.name === 'ReplyError') return /^[A-Z]{2,20}\b/.exec(error.message)?.[0] ?? 'refused'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+}
 
 /**
  * Every failure of the driver or the server becomes the one fault that callers know. Its code is never the system's:

@@ -1,0 +1,48 @@
+import session from 'express-session'
+import type { Random } from '../lib/random.ts'
+import { createCookieVerifier, withVerifiedCookie } from './cookie.ts'
+import { createExpressStore, type StoreAdapterOptions } from './store-adapter.ts'
+
+export interface SessionMiddlewareOptions extends StoreAdapterOptions {
+  /** The first signs, all verify. */
+  readonly secrets: readonly string[]
+  /** `__Host-…` exactly when `secure`. */
+  readonly cookieName: string
+  /** Whether browsers reach the site over https, by configuration. */
+  readonly secure: boolean
+  readonly random: Random
+}
+
+/** 192 bits (A5 7.2.3): 32 characters, which is what `createCookieVerifier` expects. */
+const ID_BYTES = 24
+
+/**
+ * express-session for the pages that open a session; one for each site. The cookie is opaque and short (R1), ends with the
+ * browser, and is bound to the host (S-10); nothing is stored and no cookie is set for a visitor who has not signed in (S-16).
+ */
+export const createSessionMiddleware = (options: SessionMiddlewareOptions): ReturnType<typeof session> => {
+  const { secrets, cookieName, secure, random } = options
+  const verify = createCookieVerifier(secrets)
+  const handle = session({
+    store: createExpressStore(options),
+    secret: [...secrets],
+    name: cookieName,
+    cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure },
+    genid: () => random.token(ID_BYTES),
+    saveUninitialized: false,
+    resave: false,
+    rolling: false,
+  })
+  return (request, response, next) => {
+    const cookies = request.headers.cookie
+    if (cookies !== undefined) {
+      const verified = withVerifiedCookie(cookies, cookieName, verify)
+      if (verified === undefined) delete request.headers.cookie
+      else request.headers.cookie = verified
+    }
+    // express-session asks the request whether a Secure cookie may go out. Behind a front that terminates TLS the socket
+    // does not know and X-Forwarded-Proto could be anybody's: the configuration of the site says it.
+    Object.defineProperty(request, 'secure', { value: secure, configurable: true })
+    handle(request, response, next)
+  }
+}
