@@ -4,15 +4,18 @@ import { accept, refuse, type Result } from '../lib/result.ts'
 import { remedyForReadFault } from '../lib/settings/check-settings.ts'
 import { error, type Finding, type SettingPath } from '../lib/settings/problem.ts'
 
-/** Permissions that only the owner should have. */
-const OTHERS = 0o077
+/**
+ * What nobody but the owner may do to a secret, except that its group may read it: systemd (LoadCredential) and Kubernetes
+ * (fsGroup) hand a file that is not the service's own to it in this way, with mode 0440.
+ */
+const EXPOSED = 0o037
 
-/** Why a file that holds a secret may not be used: null when only its owner can read it (G-06). */
+/** Why a file that holds a secret may not be used: null when only its owner and its group can read it (G-06). */
 export const exposureOf = (path: SettingPath, file: string): Finding | null => {
   try {
     const found = statSync(file)
     if (!found.isFile()) return error(path, 'a file', `${file} is none: name the file that holds the secret`)
-    if ((found.mode & OTHERS) === 0) return null
+    if ((found.mode & EXPOSED) === 0) return null
     const mode = (found.mode & 0o777).toString(8).padStart(4, '0')
     return error(path, 'a file that only the service can read', `its mode is ${mode}: run \`chmod 600 ${file}\``)
   } catch (thrown) {
