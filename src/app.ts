@@ -107,7 +107,7 @@ const joinSite = (shared: Shared, loaded: LoadedSite): JoinedSite => {
   const policy: Policy = createPolicy(site)
   const peek = createPeek({
     cache,
-    secrets: keyring.cookieSecrets(),
+    secrets: () => keyring.cookieSecrets(),
     cookieName: cookieName({ secure }, 'session'),
     site: site.site,
     clock: settings.clock,
@@ -194,7 +194,7 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
         random,
         log,
         site: portal.site.site,
-        secrets: keyring.cookieSecrets(),
+        secrets: () => keyring.cookieSecrets(),
         cookieName: cookieName(portal, 'session'),
         secure: portal.secure,
       }),

@@ -35,18 +35,23 @@ const SIGNED_ID = /^s%3A(?<id>[A-Za-z0-9_-]{32})\.(?<mark>(?:[A-Za-z0-9]|%2[BF])
 const MAX_LENGTH = 180
 
 /**
- * Gives the session id of a cookie value that one of the secrets has signed, undefined for anything else.
- * @param secrets the first signs, all verify, so that secrets can be changed without signing anybody out
- * @throws {TypeError} without a secret
+ * The secrets of this moment: the first signs, all verify, so that they can be changed without signing anybody out. Asked
+ * at every request; gives the same list until it changes.
  */
-export const createCookieVerifier = (secrets: readonly string[]): ((value: string) => string | undefined) => {
-  if (secrets.length === 0 || secrets.includes('')) throw new TypeError('sessions need a secret')
+export type CookieSecrets = () => readonly string[]
+
+/**
+ * Gives the session id of a cookie value that one of the secrets has signed, undefined for anything else.
+ * @throws {TypeError} when there is no secret to begin with
+ */
+export const createCookieVerifier = (secrets: CookieSecrets): ((value: string) => string | undefined) => {
+  if (secrets().length === 0) throw new TypeError('sessions need a secret')
   return (value) => {
     if (value.length > MAX_LENGTH) return undefined
     const { id, mark } = SIGNED_ID.exec(value)?.groups ?? {}
     if (id === undefined || mark === undefined) return undefined
     const given = Buffer.from(mark.replaceAll('%2B', '+').replaceAll('%2F', '/'))
-    const isSigned = secrets.some((secret) => {
+    const isSigned = secrets().some((secret) => {
       // As text and not as bytes: base64 has several spellings of the same last byte.
       const expected = Buffer.from(createHmac('sha256', secret).update(id).digest('base64').slice(0, 43))
       return timingSafeEqual(expected, given)

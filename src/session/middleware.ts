@@ -1,11 +1,10 @@
 import session from 'express-session'
 import type { Random } from '../lib/random.ts'
-import { createCookieVerifier, withVerifiedCookie } from './cookie.ts'
+import { createCookieVerifier, withVerifiedCookie, type CookieSecrets } from './cookie.ts'
 import { createExpressStore, type StoreAdapterOptions } from './store-adapter.ts'
 
 export interface SessionMiddlewareOptions extends StoreAdapterOptions {
-  /** The first signs, all verify. */
-  readonly secrets: readonly string[]
+  readonly secrets: CookieSecrets
   /** `__Host-…` exactly when `secure`. */
   readonly cookieName: string
   /** Whether browsers reach the site over https, by configuration. */
@@ -23,9 +22,11 @@ const ID_BYTES = 24
 export const createSessionMiddleware = (options: SessionMiddlewareOptions): ReturnType<typeof session> => {
   const { secrets, cookieName, secure, random } = options
   const verify = createCookieVerifier(secrets)
+  // express-session reads this very list at every request, which is how it follows a change of secrets.
+  const signing = [...secrets()]
   const handle = session({
     store: createExpressStore(options),
-    secret: [...secrets],
+    secret: signing,
     name: cookieName,
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure },
     genid: () => random.token(ID_BYTES),
@@ -34,6 +35,7 @@ export const createSessionMiddleware = (options: SessionMiddlewareOptions): Retu
     rolling: false,
   })
   return (request, response, next) => {
+    signing.splice(0, signing.length, ...secrets())
     const cookies = request.headers.cookie
     if (cookies !== undefined) {
       const verified = withVerifiedCookie(cookies, cookieName, verify)

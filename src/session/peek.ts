@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.ts'
 import type { LiveSession, SessionCache } from './cache.ts'
-import { createCookieVerifier, findCookie, SEVERAL } from './cookie.ts'
+import { createCookieVerifier, findCookie, SEVERAL, type CookieSecrets } from './cookie.ts'
 import { sessionDigest } from './digest.ts'
 
 /** What a Cookie header says about who is asking. Everything but `live` is an anonymous visitor. */
@@ -23,8 +23,7 @@ export type Peek = (cookieHeader: string | undefined) => PeekResult | Promise<Pe
 
 export interface PeekOptions {
   readonly cache: SessionCache
-  /** All verify; the first is what express-session signs with. */
-  readonly secrets: readonly string[]
+  readonly secrets: CookieSecrets
   readonly cookieName: string
   /** Id of the site: the session of another one, its cookie carried over by hand, is none here. */
   readonly site: string
@@ -42,8 +41,14 @@ export const createPeek = ({ cache, secrets, cookieName, site, clock }: PeekOpti
   const prefix = `${cookieName}=`
   /** Only what was well signed is kept, so that nobody can fill this with inventions. */
   const digests = new LRUCache<string, string>({ max: MAX_COOKIES })
+  let signedBy = secrets()
 
   const digestOf = (value: string): string | undefined => {
+    if (secrets() !== signedBy) {
+      // A secret that was withdrawn must not go on in what it once signed.
+      signedBy = secrets()
+      digests.clear()
+    }
     const known = digests.get(value)
     if (known !== undefined) return known
     const id = verify(value)

@@ -8,7 +8,10 @@ export interface Store {
   get(key: string): Promise<string | null>
   /** Writes and answers true; with a condition that does not hold, writes nothing and answers false. */
   set(key: string, value: string, ttl: number, condition?: 'if-absent' | 'if-present'): Promise<boolean>
-  /** Reads and deletes in one atomic step: among any number of callers on all nodes, one gets the value (T-02). */
+  /**
+   * Reads and deletes in one atomic step: among any number of callers on all nodes, one gets the value (T-02). Whatever
+   * works once (codes, tickets, links) is used by this. After a fault it is not known whether it was taken: it counts as used.
+   */
   take(key: string): Promise<string | null>
   /** Replaces the value only if it still is `expected`; keeps the time to live. */
   replace(key: string, expected: string, value: string): Promise<boolean>

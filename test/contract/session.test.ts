@@ -39,7 +39,7 @@ const startNode = async (
   options: Partial<SessionNodeOptions> = {},
 ): Promise<SessionNode & { readonly store: Store }> => {
   const store = options.store ?? createRedisStore({ url: redis.url, prefix: PREFIX, log: silentLog })
-  const defaults = { clock: systemClock, log: silentLog, secrets: SECRETS, meanwhile: () => meanwhile() }
+  const defaults = { clock: systemClock, log: silentLog, secrets: () => SECRETS, meanwhile: () => meanwhile() }
   const node = await startSessionNode({ ...defaults, ...options, store })
   open.push({
     close: async () => {
@@ -116,14 +116,23 @@ describe('the session cookie', () => {
     assert.deepEqual(await raw.keys('*'), [])
   })
 
-  it('is signed by the first secret and verified by all of them', async () => {
-    const older = await startNode({ secrets: ['second secret of the test'] })
+  it('is signed by the first secret and verified by all of them, also after they change', async () => {
+    let secrets = ['second secret of the test']
+    const older = await startNode({ secrets: () => secrets })
     const cookie = await older.signIn()
     assert.equal(await stateOf(one, cookie), 'live')
     assert.equal(await who(one, cookie), 'z.oeuvrard')
     const newer = await one.signIn()
     assert.equal(await stateOf(older, newer), 'invalid')
     assert.equal(await who(older, newer), 'nobody')
+    secrets = ['second secret of the test', 'first secret of the test']
+    assert.equal(await stateOf(older, newer), 'live')
+    assert.equal(await who(older, newer), 'z.oeuvrard')
+    assert.equal(await who(older, cookie), 'z.oeuvrard')
+    secrets = ['third secret of the test', ...SECRETS]
+    const newest = await older.signIn()
+    assert.equal(await stateOf(one, newest), 'invalid')
+    assert.equal(await stateOf(older, newest), 'live')
   })
 })
 

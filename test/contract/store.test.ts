@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
 import { silentLog } from '../../src/lib/log.ts'
-import { createCounter } from '../../src/store/counter.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
-import { createOnce } from '../../src/store/once.ts'
 import { createRedisStore } from '../../src/store/redis.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createManualClock } from '../kit/clock.ts'
@@ -241,28 +239,6 @@ for (const [name, open] of [
         await assert.rejects(() => store.addMember('s', 'm', ttl), RangeError)
       }
       assert.equal(await store.get('a'), null)
-    })
-
-    it('T-02, T-06: a thing laid down once is taken once, and only the newest', async () => {
-      const things = createOnce(store)
-      await things.put('code:1', 'older', MINUTE)
-      await things.put('code:1', 'newer', MINUTE)
-      const taken = await Promise.all(Array.from({ length: 50 }, () => createOnce(other).take('code:1')))
-      assert.deepEqual(
-        taken.filter((value) => value !== null),
-        ['newer'],
-      )
-      assert.equal(await things.take('never'), null)
-    })
-
-    it('counts, reads and resets', async () => {
-      const counter = createCounter(store)
-      assert.equal(await counter.read('c'), 0)
-      assert.equal(await counter.add('c', MINUTE), 1)
-      assert.equal(await createCounter(other).add('c', MINUTE), 2)
-      assert.equal(await counter.read('c'), 2)
-      await counter.reset('c')
-      assert.equal(await counter.read('c'), 0)
     })
 
     it('answers a ping', async () => {

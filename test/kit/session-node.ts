@@ -4,6 +4,7 @@ import type { Clock } from '../../src/lib/clock.ts'
 import { codeOf, ERRORS } from '../../src/lib/errors.ts'
 import type { Log } from '../../src/lib/log.ts'
 import { systemRandom } from '../../src/lib/random.ts'
+import type { CookieSecrets } from '../../src/session/cookie.ts'
 import { createSessionCache, type SessionCache } from '../../src/session/cache.ts'
 import { createLifecycle, type Lifecycle } from '../../src/session/lifecycle.ts'
 import { createSessionMiddleware } from '../../src/session/middleware.ts'
@@ -17,7 +18,7 @@ export interface SessionNodeOptions {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
-  readonly secrets: readonly string[]
+  readonly secrets: CookieSecrets
   readonly site?: string
   readonly secure?: boolean
   /** What is awaited by `POST /slow` between reading the session and saving it. */

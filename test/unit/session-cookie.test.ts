@@ -43,7 +43,7 @@ describe('finding the session cookie', () => {
 })
 
 describe('verifying the session cookie', () => {
-  const verify = createCookieVerifier([SECRET, 'an older secret'])
+  const verify = createCookieVerifier(() => [SECRET, 'an older secret'])
 
   it('reads what express-session writes, signed by any of the secrets', () => {
     for (let round = 0; round < 50; round += 1) {
@@ -79,9 +79,18 @@ describe('verifying the session cookie', () => {
     assert.equal(verify(good), id)
   })
 
-  it('refuses to work without a secret', () => {
-    assert.throws(() => createCookieVerifier([]), TypeError)
-    assert.throws(() => createCookieVerifier(['good', '']), TypeError)
+  it('follows a change of secrets, and refuses to begin without one', () => {
+    let secrets = [SECRET]
+    const following = createCookieVerifier(() => secrets)
+    assert.equal(following(cookieOf(id)), id)
+    secrets = ['a newer secret', SECRET]
+    assert.equal(following(cookieOf(id)), id)
+    assert.equal(following(cookieOf(id, 'a newer secret')), id)
+    secrets = ['a newer secret']
+    assert.equal(following(cookieOf(id)), undefined)
+    secrets = []
+    assert.equal(following(cookieOf(id, 'a newer secret')), undefined)
+    assert.throws(() => createCookieVerifier(() => []), TypeError)
   })
 
   it('leaves in a header one verified cookie or none, and the others as they were', () => {

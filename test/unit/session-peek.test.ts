@@ -25,7 +25,8 @@ const setUp = async (around: (store: Store) => Store = (store) => store, log: Lo
   const memory = createMemoryStore({ clock })
   const { store, calls } = recordingStore(around(memory))
   const cache = await createSessionCache({ store, clock, log })
-  const peek = createPeek({ cache, secrets: [SECRET], cookieName: NAME, site: 'onco-demo', clock })
+  const secrets = { now: [SECRET] }
+  const peek = createPeek({ cache, secrets: () => secrets.now, cookieName: NAME, site: 'onco-demo', clock })
   calls.length = 0
   const open = async (changes: Partial<SessionRecord> = {}) => {
     const id = systemRandom.token(24)
@@ -34,7 +35,7 @@ const setUp = async (around: (store: Store) => Store = (store) => store, log: Lo
     await memory.set(keys.session(digest), JSON.stringify({ cookie: { path: '/' }, person: record }), record.idle)
     return { digest, record, header: `JSESSIONID=x; ${NAME}=${cookieOf(id)}` }
   }
-  return { clock, memory, store, calls, cache, peek, open }
+  return { clock, memory, store, calls, cache, secrets, peek, open }
 }
 
 const stateOf = async (peeked: PeekResult | Promise<PeekResult>): Promise<PeekResult['state']> => (await peeked).state
@@ -120,6 +121,16 @@ describe('peek', () => {
     const { peek, open } = await setUp()
     const { header } = await open({ site: 'another-site' })
     assert.equal(await stateOf(peek(header)), 'invalid')
+    assert.equal(await stateOf(peek(header)), 'invalid')
+  })
+
+  it('a withdrawn secret ends what it signed, also where that is remembered', async () => {
+    const { peek, open, secrets } = await setUp()
+    const { header } = await open()
+    await peek(header)
+    secrets.now = ['a newer secret', SECRET]
+    assert.equal(await stateOf(peek(header)), 'live')
+    secrets.now = ['a newer secret']
     assert.equal(await stateOf(peek(header)), 'invalid')
   })
 
