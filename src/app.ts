@@ -78,6 +78,8 @@ export interface App {
   readonly database: Database
   readonly store: Store
   readonly trail: AuditTrail
+  /** Writes down what is only noted so far: activity and the audit trail. */
+  settle(): Promise<void>
   /** Stops taking visitors, lets requests in flight end, then closes everything. True when nothing had to be cut off. */
   stop(): Promise<boolean>
 }
@@ -290,6 +292,7 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
     database,
     store,
     trail,
+    settle: () => activity.flush(),
     stop: async () => {
       isDraining = true
       const draining = drain(visitors, config.drain)

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { registerCheck } from './cli/check.ts'
 import { registerDemo } from './cli/demo.ts'
+import { registerExplain } from './cli/explain.ts'
 import { registerKeys } from './cli/keys.ts'
 import { registerServe } from './cli/serve.ts'
 
@@ -11,6 +13,8 @@ const program = new Command('portillon')
 
 registerServe(program)
 registerDemo(program, fileURLToPath(new URL('../policies/demo.yaml', import.meta.url)))
+registerCheck(program)
+registerExplain(program)
 registerKeys(program)
 
 await program.parseAsync()

@@ -17,11 +17,14 @@ const kindOf = (way: Way): WayChoice['kind'] => {
   return last
 }
 
-const reasons: Readonly<Record<string, (site: PortalSite) => Message>> = {
-  expired: ({ site }) => ({ key: 'signIn.expired', values: { minutes: Math.round(site.session.idle / 60_000) } }),
-  restarted: () => ({ key: 'signIn.restarted' }),
-  form: () => ({ key: 'signIn.formLost' }),
-}
+/** Why somebody is here, by the `why` of the link; a Map, because the word comes from outside (F-21). */
+const REASONS: ReadonlyMap<string, (site: PortalSite) => Message> = new Map(
+  Object.entries({
+    expired: ({ site }) => ({ key: 'signIn.expired', values: { minutes: Math.round(site.session.idle / 60_000) } }),
+    restarted: () => ({ key: 'signIn.restarted' }),
+    form: () => ({ key: 'signIn.formLost' }),
+  } satisfies Record<string, (site: PortalSite) => Message>),
+)
 
 const isCurrent = (notice: Notice, today: string): boolean =>
   (notice.from === undefined || notice.from <= today) && (notice.until === undefined || today <= notice.until)
@@ -61,7 +64,7 @@ export const signInPage = (parts: PortalParts, response: Response, shown: SignIn
       until: way.until !== undefined && way.until < today ? way.until : null,
     })),
     error: shown.error ?? null,
-    information: reasons[shown.why ?? '']?.(site) ?? null,
+    information: REASONS.get(shown.why ?? '')?.(site) ?? null,
     notices: site.site.notices
       .filter((notice) => isCurrent(notice, today))
       .map((notice) => ({ kind: notice.kind, text: notice.text[language] })),

@@ -51,6 +51,8 @@ export interface Gate {
   readonly mails: () => readonly OutboxMail[]
   readonly outbox: Outbox
   readonly log: readonly LogLine[]
+  /** Waits until the activity noted so far is in the store. */
+  settle(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -133,6 +135,7 @@ export const startGate = async (options: GateOptions): Promise<Gate> => {
     mails: () => outbox.list(),
     outbox,
     log,
+    settle: () => app.settle(),
     stop: async () => {
       await app.stop()
       await rm(folder, { recursive: true, force: true })
