@@ -19,11 +19,13 @@ const cookieName = (setCookie: string): string => {
 
 /**
  * What of the application's answer goes back to the visitor: everything, in its order and spelling, except hop-by-hop
- * fields (H-06), cookies with the gate's names, and the application's own internal address.
+ * fields (H-06), cookies with the gate's names, and the application's own internal address. Content-Length stands last:
+ * after it, Node writes a Content-Disposition in other bytes than it was given, and throws on a name in ISO-8859-1.
  * @param raw names and values in turns, as received
  */
 export const returning = (exchange: Exchange, raw: readonly Buffer[]): Returned => {
   const headers: string[] = []
+  const announced: string[] = []
   let length = -1
   let named: ReadonlySet<string> | undefined
   for (let at = 0; at < raw.length; at += 2) {
@@ -35,9 +37,14 @@ export const returning = (exchange: Exchange, raw: readonly Buffer[]): Returned 
       continue
     }
     if (HOP_BY_HOP.has(folded) || (folded === 'set-cookie' && isOurCookieName(cookieName(value)))) continue
-    if (folded === 'content-length') length = Number(value)
+    if (folded === 'content-length') {
+      length = Number(value)
+      announced.push(name, value)
+      continue
+    }
     headers.push(name, ADDRESS_FIELDS.has(folded) ? onPublicOrigin(exchange, value) : value)
   }
+  headers.push(...announced)
   if (named !== undefined && named.size > 0) return { headers: dropNamed(headers, named), length }
   return { headers, length }
 }
