@@ -6,7 +6,8 @@ type ParsedAddress = ipaddr.IPv4 | ipaddr.IPv6
 export type AddressList = readonly (readonly [ParsedAddress, number])[]
 
 const parse = (text: string): ParsedAddress | undefined => {
-  if (!ipaddr.isValid(text)) return undefined
+  // A zone id names a network card of some machine, not an address that a list could hold (H-10).
+  if (text.includes('%') || !ipaddr.isValid(text)) return undefined
   // `10.1` and `0x7f.1` are addresses to inet_aton only; two readers would disagree on them.
   if (!text.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined
   // The process form folds ::ffff:192.0.2.1 into 192.0.2.1, so both meet the same rule and the same counter (C-08).
@@ -14,8 +15,7 @@ const parse = (text: string): ParsedAddress | undefined => {
 }
 
 /** The one spelling of an IP address, or `undefined` for anything else (a host name, a zone id, a port, a blank). */
-export const normalizeAddress = (text: string): string | undefined =>
-  text.includes('%') ? undefined : parse(text)?.toString()
+export const normalizeAddress = (text: string): string | undefined => parse(text)?.toString()
 
 /** Reads one entry of a list, `192.0.2.0/24` or `192.0.2.7`; `undefined` when it is neither. */
 export const parseAddressBlock = (text: string): readonly [ParsedAddress, number] | undefined => {
