@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Visitor } from './assertion.ts'
 import type { JavaSession } from './jsession.ts'
-import type { Reply } from './reply.ts'
 
 /** One request as the pages of the stand-in see it. */
 export interface Call {
@@ -18,5 +17,3 @@ export interface Call {
   readonly origin: string
   readonly now: number
 }
-
-export type Handler = (call: Call) => Reply | Promise<Reply>

@@ -12,6 +12,8 @@ export interface Reply {
   readonly body: string | Buffer | Iterable<Buffer> | AsyncIterable<string>
 }
 
+export type Handler = (call: Call) => Reply | Promise<Reply>
+
 const HTML = 'text/html;charset=UTF-8'
 /** Tomcat marks what depends on a session as not to be kept. */
 const PRIVATE = { 'Cache-Control': 'private', Expires: 'Thu, 01 Jan 1970 01:00:00 CET' }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Call, Handler } from './call.ts'
+import type { Call } from './call.ts'
 import { findMeeting, weekAt } from './calendar.ts'
 import { findPatient, searchPatients } from './data.ts'
 import { downloadReply } from './download.ts'
@@ -26,6 +26,7 @@ import {
   redirectTo,
   textReply,
   wantsJson,
+  type Handler,
 } from './reply.ts'
 import { readBody, receiveDocument } from './upload.ts'
 

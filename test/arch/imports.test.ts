@@ -5,10 +5,13 @@ import { readSources, readText, type Import, type Source } from './source.ts'
 
 // The reasons for these walls are told in rules.ts.
 
-const sources = readSources('src')
+const sources = [...readSources('src'), ...readSources('deploy')]
 
-/** `lib`, `gateway`, or `app.ts` for a file that stands directly in src. */
-const folderOf = (file: string): string => file.split('/')[1] ?? ''
+/** `lib`, `gateway`, `app.ts` for a file that stands directly in src, `deploy/demo` for what lies outside. */
+const folderOf = (file: string): string => {
+  const [top = '', next = ''] = file.split('/')
+  return top === 'src' ? next : `${top}/${next}`
+}
 const rankOf = (folder: string): number => LAYERS.findIndex((row) => row.includes(folder))
 
 const breaches = (judge: (source: Source, to: Import) => string | undefined): string[] =>
@@ -21,8 +24,14 @@ const breaches = (judge: (source: Source, to: Import) => string | undefined): st
 
 const none = (found: readonly string[]) => assert.equal(found.join('\n'), '')
 
+/** Whether a file is the place or lies in it. */
+const isIn = (file: string, place: string): boolean => {
+  const below = file.replace(/^src\//, '')
+  return below === place || below.startsWith(`${place}/`)
+}
+
 const isAllowedSideways = (source: Source, file: string): boolean =>
-  ALLOWED_SIDEWAYS.some(({ from, to }) => source.file.startsWith(`src/${from}`) && file.startsWith(`src/${to}`))
+  ALLOWED_SIDEWAYS.some(({ from, to }) => isIn(source.file, from) && isIn(file, to))
 
 /** The methods' folders below src/methods. */
 const methodOf = (file: string): string | undefined => /^src\/methods\/([^/]+)\//.exec(file)?.[1]
@@ -30,14 +39,12 @@ const methodOf = (file: string): string | undefined => /^src\/methods\/([^/]+)\/
 describe('imports', () => {
   it('start from folders that have a place among the layers', () => {
     const unknown = [...new Set(sources.map(({ file }) => folderOf(file)))].filter((folder) => rankOf(folder) === -1)
-    none(unknown.map((folder) => `src/${folder}: give it a row in LAYERS of test/arch/rules.ts`))
+    none(unknown.map((folder) => `${folder}: give it a row in LAYERS of test/arch/rules.ts`))
   })
 
   it('lead to files that exist', () => {
     const files = new Set(sources.map(({ file }) => file))
-    none(
-      breaches((_, { file }) => (file === undefined || files.has(file) ? undefined : 'there is no such file in src')),
-    )
+    none(breaches((_, { file }) => (file === undefined || files.has(file) ? undefined : 'there is no such file')))
   })
 
   it('go only downwards', () => {
@@ -96,12 +103,22 @@ describe('imports', () => {
         if (to.package === undefined || to.package.startsWith('node:')) return undefined
         const places = PACKAGES[to.package]
         if (places === undefined) return `${to.package} has no row in PACKAGES of test/arch/rules.ts`
-        const isAtHome = places.some(
-          (place) => source.file === `src/${place}` || source.file.startsWith(`src/${place}/`),
-        )
+        const isAtHome = places.some((place) => isIn(source.file, place))
         return isAtHome ? undefined : `${to.package} is spoken to from ${places.join(', ')} alone`
       }),
     )
+  })
+
+  it('use every permission that a package has', () => {
+    const unused = Object.entries(PACKAGES).flatMap(([name, places]) =>
+      places
+        .filter(
+          (place) =>
+            !sources.some((source) => isIn(source.file, place) && source.imports.some((to) => to.package === name)),
+        )
+        .map((place) => `PACKAGES of test/arch/rules.ts: ${place} does not import ${name}`),
+    )
+    none(unused)
   })
 
   it('use every package that is shipped, and ship every package that is used', () => {

@@ -14,7 +14,10 @@ export interface RawRequest extends HttpMessage {
 }
 
 /** Bytes to send, or `null` when the function has dealt with the socket itself (silence, reset, upgrade, stream). */
-export type RawAnswering = (request: RawRequest, socket: Socket) => string | Buffer | null | Promise<string | Buffer | null>
+export type RawAnswering = (
+  request: RawRequest,
+  socket: Socket,
+) => string | Buffer | null | Promise<string | Buffer | null>
 
 export interface Recorder<Request> {
   /** Every request so far, in order of arrival. */
