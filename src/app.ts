@@ -78,6 +78,8 @@ export interface App {
   readonly database: Database
   readonly store: Store
   readonly trail: AuditTrail
+  /** The public keys of assertions, as jwks.json shows them. */
+  jwks(): ReturnType<Keyring['publicJwks']>
   /** Writes down what is only noted so far: activity and the audit trail. */
   settle(): Promise<void>
   /** Stops taking visitors, lets requests in flight end, then closes everything. True when nothing had to be cut off. */
@@ -226,7 +228,12 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
   })
 
   const sockets = createOpenSockets()
-  const unsubscribe = await store.subscribe(channels.sessionEnded, (digest) => sockets.end(digest))
+  const unsubscribe = await store.subscribe(
+    channels.sessionEnded,
+    (digest) => sockets.end(digest),
+    // The end of a session may have been missed: no socket outlives what is known of its session.
+    () => sockets.endAll(),
+  )
   const gateway = createGateway({
     sites: createSiteTable(sites.map((site) => site.gateway)),
     addresses: createClientAddress(createAddressList(config.listen['trusted-proxies'])),
@@ -292,6 +299,7 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
     database,
     store,
     trail,
+    jwks: () => keyring.publicJwks(clock.now()),
     settle: () => activity.flush(),
     stop: async () => {
       isDraining = true
