@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { axeViolations } from '../kit/chromium.ts'
+import { pageStates } from './page-states.ts'
+import { DESKTOP, PHONE, usePreview } from './preview-page.ts'
+
+const SCREENSHOTS = join(import.meta.dirname, '../../docs/screenshots')
+const { open, withPage } = usePreview()
+
+// What runs in the page is written as text: the tests are typed for Node, where there is no document.
+const openHelp = (page: Page) =>
+  page.evaluate(`document.querySelectorAll('details').forEach((help) => { help.open = true })`)
+const overflow = (page: Page) =>
+  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+describe('W-16: every page in every state', () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`passes axe in French, ${colorScheme}, with the help opened`, async () => {
+      await withPage({ ...DESKTOP, colorScheme }, async (page) => {
+        for (const { id } of pageStates) {
+          await open(page, id)
+          await openHelp(page)
+          assert.deepEqual(await axeViolations(page), [], id)
+        }
+      })
+    })
+  }
+
+  it('passes axe in English, on a phone, without a script', async () => {
+    await withPage(PHONE, async (page) => {
+      await page.route('**/portillon.js*', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }))
+      for (const { id } of pageStates) {
+        await open(page, id, 'en')
+        assert.deepEqual(await axeViolations(page), [], id)
+      }
+    })
+  })
+
+  it('needs no scrolling sideways at 320 CSS pixels, which is 1280 at 400 %', async () => {
+    await withPage({ viewport: { width: 320, height: 640 } }, async (page) => {
+      for (const { id } of pageStates) {
+        await open(page, id)
+        await openHelp(page)
+        assert.equal(await overflow(page), 0, id)
+      }
+    })
+  })
+
+  it('needs no scrolling sideways on a phone with letters twice as large and the spacing of WCAG 1.4.12', async () => {
+    const content = `html { font-size: 200% }
+      * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }`
+    await withPage({ ...PHONE, bypassCSP: true }, async (page) => {
+      for (const { id } of pageStates) {
+        await open(page, id)
+        await page.addStyleTag({ content })
+        assert.equal(await overflow(page), 0, id)
+      }
+    })
+  })
+
+  it('has targets of 44 pixels, links within a sentence aside', async () => {
+    const small = `[...document.querySelectorAll('button, input:not([type=hidden]), summary, a:not(.alert a, .skip)')]
+      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 44)
+      .map((element) => element.outerHTML)`
+    await withPage(PHONE, async (page) => {
+      for (const { id } of pageStates) {
+        await open(page, id)
+        assert.deepEqual(await page.evaluate<string[]>(small), [], id)
+      }
+    })
+  })
+
+  it('shows the step, the field and its button of a sign-in on the screen of an old workstation, without scrolling', async () => {
+    await withPage({ viewport: { width: 1024, height: 640 } }, async (page) => {
+      for (const [id, button] of [
+        ['sign-in', 'Se connecter'],
+        ['sign-in-error', 'Se connecter'],
+        ['code', "S'authentifier"],
+        ['code-error', "S'authentifier"],
+      ] as const) {
+        await open(page, id)
+        const box = await page.getByRole('button', { name: button }).boundingBox()
+        assert.ok(box !== null && box.y + box.height <= 640, `${id}: ${JSON.stringify(box)}`)
+      }
+    })
+  })
+})
+
+describe('a refusal', () => {
+  it('looks right where nothing else of the site can be loaded', async () => {
+    await withPage(DESKTOP, async (page) => {
+      await open(page, 'refusal-421')
+      assert.equal(await page.evaluate(`document.querySelector('main').getBoundingClientRect().width`), 416)
+      assert.equal(await page.evaluate(`performance.getEntriesByType('resource').length`), 0)
+    })
+  })
+
+  it('R33: gives a reference that is copied with one press', async () => {
+    await withPage({ ...DESKTOP, permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+      await open(page, 'refusal-502')
+      await page.getByRole('button', { name: 'Copier' }).click()
+      await page.getByRole('button', { name: 'Copié' }).waitFor()
+      assert.equal(await page.evaluate('navigator.clipboard.readText()'), '7KQ2-M4XD-91')
+    })
+  })
+})
+
+describe('screenshots for the manual', () => {
+  const take = async (
+    name: string,
+    id: string,
+    options: BrowserContextOptions,
+    prepare?: (page: Page) => Promise<void>,
+  ): Promise<void> => {
+    await withPage(options, async (page) => {
+      await page.clock.install({ time: new Date('2026-11-23T13:32:00Z') })
+      await open(page, id)
+      await page.clock.pauseAt(new Date('2026-11-23T13:32:01Z'))
+      await prepare?.(page)
+      const path = join(SCREENSHOTS, `${name}.png`)
+      await page.screenshot({ path, fullPage: true, animations: 'disabled', caret: 'hide' })
+      assert.ok(statSync(path).size < 150_000, name)
+    })
+  }
+
+  it('are written for the main pages, each under 150 kB', async () => {
+    mkdirSync(SCREENSHOTS, { recursive: true })
+    for (const id of [
+      ...['sign-in', 'sign-in-error', 'sign-in-expired', 'sign-in-notices', 'sign-in-training', 'code', 'code-error'],
+      ...['code-expired', 'forgotten', 'no-factor', 'sign-out', 'signed-out', 'signed-in', 'cookies-refused', 'loop'],
+      ...['refusal-403', 'refusal-421', 'refusal-502', 'outbox'],
+    ]) {
+      await take(id, id, DESKTOP)
+    }
+    await take('sign-in-phone', 'sign-in', PHONE)
+    await take('code-phone', 'code', PHONE)
+    await take('sign-in-dark', 'sign-in', { ...DESKTOP, colorScheme: 'dark' })
+    await take('code-dark', 'code', { ...DESKTOP, colorScheme: 'dark' }, (page) => page.fill('#code', '482913'))
+    await take('mail-code', 'mail-code.html', DESKTOP)
+  })
+})
