@@ -54,7 +54,7 @@ const advise = (path: SettingPath, value: unknown): string | undefined => {
   if (typeof value !== 'string') return undefined
   const name = path.findLast((key) => typeof key === 'string')
   if (PATTERN_LISTS.has(name)) return patternAdvice(value)
-  return name === 'methods' && value !== value.toUpperCase()
+  return path[0] === 'rules' && name === 'methods' && value !== value.toUpperCase()
     ? `write it in capitals: ${value.toUpperCase()}`
     : undefined
 }

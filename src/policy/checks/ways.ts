@@ -34,10 +34,17 @@ function* checkChain(way: WayDraft, at: number, site: Draft<Site>): Generator<Fi
   }
 }
 
+const isContradictory = ({ from, until }: WayDraft): boolean =>
+  from !== undefined && until !== undefined && from > until
+
 function* checkDates(way: WayDraft, at: number, today: string): Generator<Finding> {
-  const { from, until } = way
-  if (from !== undefined && until !== undefined && from > until) {
-    yield error(['ways', at, 'from'], `a day not after \`until\`, ${until}`, 'exchange the two days, or remove one')
+  const { until } = way
+  if (isContradictory(way)) {
+    yield error(
+      ['ways', at, 'from'],
+      `a day not after \`until\`, ${until ?? ''}`,
+      'exchange the two days, or remove one',
+    )
   } else if (until !== undefined && until < today) {
     yield warning(
       ['ways', at, 'until'],
@@ -93,7 +100,7 @@ export const checkWays: Check = function* (site, { today }: CheckContext) {
     yield* checkDates(way, at, today)
     yield* checkStanding(way, at)
   }
-  if (ways.length > 0 && !ways.some(([, way]) => isOpenOn(way, today))) {
+  if (ways.length > 0 && !ways.some(([, way]) => isOpenOn(way, today) || isContradictory(way))) {
     yield warning(['ways'], 'at least one way that is open today', 'open a way: nobody can sign in')
   }
 }
