@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { registerCheck } from './cli/check.ts'
 import { registerDemo } from './cli/demo.ts'
 import { registerExplain } from './cli/explain.ts'
 import { registerKeys } from './cli/keys.ts'
 import { registerServe } from './cli/serve.ts'
+import { shippedFile } from './lib/shipped-file.ts'
 
 const program = new Command('portillon')
   .description('authentication gateway in front of the DCC')
   .showHelpAfterError('(portillon --help lists the commands)')
 
 registerServe(program)
-registerDemo(program, fileURLToPath(new URL('../policies/demo.yaml', import.meta.url)))
+registerDemo(program, shippedFile('policies/demo.yaml'))
 registerCheck(program)
 registerExplain(program)
 registerKeys(program)

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { shippedFile } from '../../src/lib/shipped-file.ts'
 import type { Call } from './call.ts'
 import { emptyReply, errorReply, methodRefused, type Reply } from './reply.ts'
 
 const TYPES: Readonly<Record<string, string>> = { css: 'text/css', js: 'application/javascript', png: 'image/png' }
-
-/** Beside this file in the sources, in the package's own folder when compiled (the compiler copies no style sheets). */
-const folder = [new URL('static/', import.meta.url), new URL('../../../deploy/demo/static/', import.meta.url)].find(
-  (candidate) => existsSync(candidate),
-)
 
 interface StaticFile {
   readonly type: string
@@ -17,10 +14,11 @@ interface StaticFile {
 }
 
 const load = (): Map<string, StaticFile> => {
+  // The compiler copies no style sheets: in a built program they lie in the package's own folder.
+  const folder = shippedFile('deploy/demo/static')
   const files = new Map<string, StaticFile>()
-  if (folder === undefined) return files
   for (const name of readdirSync(folder)) {
-    const body = readFileSync(new URL(name, folder))
+    const body = readFileSync(join(folder, name))
     const etag = `W/"${body.length}-${createHash('sha256').update(body).digest('hex').slice(0, 12)}"`
     files.set(name, { type: TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream', body, etag })
   }
