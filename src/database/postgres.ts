@@ -22,6 +22,11 @@ const types: pg.CustomTypesConfig = {
  */
 const guardClient = (client: pg.PoolClient): PostgresPoolClient => {
   let lost: Error | undefined
+  // A connection that breaks while it is on loan says so as an event too; unheard, that would end the process.
+  const onError = (error: Error): void => {
+    lost = databaseFault(error)
+  }
+  client.on('error', onError)
   function query<Row>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>
   function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>
   function query(sql: unknown, parameters: readonly unknown[] = []): unknown {
@@ -33,7 +38,11 @@ const guardClient = (client: pg.PoolClient): PostgresPoolClient => {
       throw fault
     })
   }
-  return { query, release: (destroy) => client.release(destroy === true || lost !== undefined) }
+  const release = (destroy?: boolean): void => {
+    client.off('error', onError)
+    client.release(destroy === true || lost !== undefined)
+  }
+  return { query, release }
 }
 
 export const postgresDialect = (url: string, limits: DatabaseLimits, log: Log): PostgresDialect => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, readFileSync } from 'node:fs'
+import { chownSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { freePort } from './ports.ts'
@@ -71,6 +71,8 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     freeze: () => signalAll('SIGSTOP'),
     thaw: () => signalAll('SIGCONT'),
     stop: async () => {
+      // A frozen backend would neither hear the end of its server nor let go of its outputs.
+      if (existsSync(`/proc/${server.pid}`)) signalAll('SIGCONT')
       await server.stop('SIGQUIT')
       folder[Symbol.dispose]()
     },
