@@ -123,11 +123,15 @@ export const pageStates: readonly PageState[] = [
     ...signIn,
     hasTarget: false,
     notices: NOTICES,
+    ways: [{ id: 'mailed-code', kind: 'email-code', endsOn: '2026-12-31' }],
+    closedWays: [{ id: 'old', kind: 'password', from: null, until: '2026-11-01' }],
+  }),
+  state('sign-in-two-ways', 'sign-in', {
+    ...signIn,
     ways: [
-      { id: 'mailed-code', kind: 'email-code', endsOn: '2026-12-31' },
+      { id: 'mailed-code', kind: 'email-code', endsOn: null },
       { id: 'password-only', kind: 'password', endsOn: null },
     ],
-    closedWays: [{ id: 'old', kind: 'password', from: null, until: '2026-11-01' }],
   }),
   state('sign-in-closed', 'sign-in', {
     ...signIn,

@@ -15,7 +15,7 @@ const ready = (page: Page, field: string) => page.locator(`${field}:focus`).wait
 describe('the sign-in page', () => {
   it('is done by keyboard: the cursor waits in the first field, Enter sends the first way', async () => {
     await withPage(DESKTOP, async (page) => {
-      await open(page, 'sign-in-notices')
+      await open(page, 'sign-in-two-ways')
       await ready(page, '#login')
       await page.keyboard.type('z.oeuvrard')
       await page.keyboard.press('Tab')
@@ -36,7 +36,7 @@ describe('the sign-in page', () => {
 
   it('is walked through by Tab in the order in which it is read', async () => {
     await withPage(DESKTOP, async (page) => {
-      await open(page, 'sign-in-notices')
+      await open(page, 'sign-in-two-ways')
       await ready(page, '#login')
       const seen: string[] = []
       for (let step = 0; step < 7; step += 1) {

@@ -68,7 +68,7 @@ describe('pages', () => {
   })
 
   it('carry the fields by their agreed names', () => {
-    const signIn = render(stateOf('sign-in-notices'), 'fr')
+    const signIn = render(stateOf('sign-in-two-ways'), 'fr')
     for (const name of ['login', 'password', 'csrf', 'to'])
       assert.match(signIn, new RegExp(`<input [^>]*name="${name}"`))
     assert.match(signIn, /<button [^>]*name="way" value="mailed-code"/)
