@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { runProcess } from '../kit/processes.ts'
 import { requireTool } from '../kit/tools.ts'
+import type { Peer } from './peers/peer.ts'
 
 const CONNECTIONS = 32
 
@@ -18,13 +19,13 @@ const loadSchema = z.object({
 export type Load = z.output<typeof loadSchema>
 
 /** One thread of wrk, 32 connections, for `seconds`. */
-export const applyLoad = async (url: string, headers: readonly string[], seconds: number): Promise<Load> => {
+export const applyLoad = async ({ url, host, headers }: Peer, seconds: number): Promise<Load> => {
   const { code, stdout, stderr } = await runProcess(
     requireTool('wrk'),
     [
       ...['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s'],
       ...['-s', resolve(import.meta.dirname, 'summary.lua')],
-      ...headers.flatMap((header) => ['-H', header]),
+      ...[...headers, ...(host === undefined ? [] : [`Host: ${host}`])].flatMap((header) => ['-H', header]),
       url,
     ],
     { timeout: (seconds + 20) * 1_000 },

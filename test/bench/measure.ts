@@ -31,10 +31,10 @@ const QUIET = 0.05
 const TRIES = 3
 
 const measureOnce = async (peer: Peer, upstream: Upstream, { warmUp, load: seconds }: Times): Promise<Measurement> => {
-  await applyLoad(peer.url, peer.headers, warmUp)
+  await applyLoad(peer, warmUp)
   const arrivedBefore = await upstream.arrived()
   const before = { peer: cpuOf(peer.pid), upstream: cpuOf(upstream.pid), self: cpuOf(process.pid), all: cpuOfMachine() }
-  const load = await applyLoad(peer.url, peer.headers, seconds)
+  const load = await applyLoad(peer, seconds)
   // wrk is a child of this process and has ended: its time is counted in ours.
   const used = {
     peer: cpuOf(peer.pid) - before.peer,

@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measure, type Measurement } from './measure.ts'
 import { startBareNginx } from './peers/bare-nginx.ts'
+import { startGate } from './peers/gate.ts'
 import { startObviousWiring, startTunedObviousWiring } from './peers/obvious-wiring.ts'
 import type { Peer, StartPeer } from './peers/peer.ts'
 import { formatReport, summarize } from './report.ts'
@@ -9,7 +10,7 @@ import { startUpstream } from './upstream.ts'
 import { verify } from './verify.ts'
 
 /**
- * `npm run bench [-- --json] [--rounds 3] [--seconds 5] [--peers nginx,obvious,obvious-kept]`: what a request costs behind the gate,
+ * `npm run bench [-- --json] [--rounds 3] [--seconds 5] [--peers nginx,gate,obvious,obvious-kept]`: what a request costs behind the gate,
  * beside the two ends of the scale, in one run on one machine. Everything listens on loopback and is stopped at the end.
  * The targets are reported, not enforced: the exit code tells only whether the measurements can be believed.
  *
@@ -20,6 +21,7 @@ import { verify } from './verify.ts'
 
 const PEERS: Readonly<Record<string, StartPeer>> = {
   nginx: startBareNginx,
+  gate: startGate,
   obvious: startObviousWiring,
   'obvious-kept': startTunedObviousWiring,
 }
@@ -29,7 +31,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
-    peers: { type: 'string', default: 'nginx,obvious' },
+    peers: { type: 'string', default: 'nginx,gate,obvious' },
   },
 })
 

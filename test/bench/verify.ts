@@ -7,12 +7,14 @@ import { IDENTITY } from './upstream.ts'
  * person, and nothing for anybody else. A gate that lets everybody through is fast.
  * @throws {Error} telling what the peer did instead
  */
-export const verify = async ({ name, url, headers, authenticates }: Peer): Promise<void> => {
+export const verify = async ({ name, url, host, headers, authenticates }: Peer): Promise<void> => {
   const { port } = new URL(url)
   const ask = (path: string, ...lines: readonly string[]) =>
     sendRaw(
       { port: Number(port) },
-      [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Connection: close', ...lines, '', ''].join('\r\n'),
+      [`GET ${path} HTTP/1.1`, `Host: ${host ?? new URL(url).host}`, 'Connection: close', ...lines, '', ''].join(
+        '\r\n',
+      ),
     )
   const demand = (what: string, isSo: boolean) => {
     if (!isSo) throw new Error(`${name} is not worth measuring: ${what}`)

@@ -29,7 +29,10 @@ export interface Visitor {
   cookieHeader(): string
 }
 
-const send = (gate: Gate, path: string, options: AskOptions, cookie: string): Promise<Answer> =>
+/** Where a gate is reached and what it calls itself. */
+export type Doorstep = Pick<Gate, 'host' | 'origin' | 'port'>
+
+const send = (gate: Doorstep, path: string, options: AskOptions, cookie: string): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const body = options.form === undefined ? options.body : new URLSearchParams(asPairs(options.form)).toString()
     const headers: OutgoingHttpHeaders = {
@@ -80,7 +83,7 @@ const asPairs = (form: NonNullable<AskOptions['form']>): [string, string][] => {
   return pairs.map(([name, value]) => [name, value])
 }
 
-export const createVisitor = (gate: Gate): Visitor => {
+export const createVisitor = (gate: Doorstep): Visitor => {
   const cookies = new Map<string, string>()
   const cookieHeader = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const keep = (line: string): void => {

@@ -6,6 +6,8 @@ export interface Peer {
   /** What exactly is measured, for the report. */
   readonly description: string
   readonly url: string
+  /** What requests call it, where that is not the address of `url`. */
+  readonly host?: string
   /** Where its CPU time and memory are counted: this process and everything it started. */
   readonly pid: number
   /** Headers of a signed-in person's request. */
