@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 /**
@@ -22,7 +23,19 @@ const signalGroup = (group: number, signal: NodeJS.Signals): void => {
   }
 }
 
-const endAllGroups = () => groups.forEach((group) => signalGroup(group, 'SIGKILL'))
+/** Descendants that lead groups of their own, as PostgreSQL's and Chromium's do, are found through /proc. */
+const descendantsOf = (pid: number): number[] => {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+    return children.map(Number).flatMap((child) => [child, ...descendantsOf(child)])
+  } catch {
+    return []
+  }
+}
+
+const endAllGroups = (): void => {
+  for (const group of [...groups].flatMap((leader) => [leader, ...descendantsOf(leader)])) signalGroup(group, 'SIGKILL')
+}
 
 let guarded = false
 const guardOnce = (): void => {

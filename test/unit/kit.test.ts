@@ -142,6 +142,17 @@ describe('processes', () => {
     }
   })
 
+  it('are ended at the end of the test process with those of their children that lead groups of their own', async () => {
+    const kit = JSON.stringify(new URL('../kit/processes.ts', import.meta.url).href)
+    const script = `import { startProcess } from ${kit}
+      const running = startProcess('/bin/sh', ['-c', 'setsid sleep 600 & echo child $!; wait'])
+      console.log((await running.waitFor(/child \\d+/))[0])
+      await new Promise((next) => setTimeout(next, 100))
+      process.exit()`
+    const { stdout } = await runProcess(process.execPath, ['--input-type=module', '-e', script])
+    await gone(Number(/child (\d+)/.exec(stdout)?.[1]))
+  })
+
   it('quote what was written when they end before they are ready', async () => {
     const running = startProcess('/bin/sh', ['-c', 'echo cannot open the door >&2; exit 3'])
     await assert.rejects(running.waitFor(/ready/), /ended before \/ready\/.*\n.*cannot open the door/)
