@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { generatedFiles } from '../../src/config/generate.ts'
+import { configSchema } from '../../src/config/schema.ts'
+import { toJsonSchema, type JsonSchema } from '../../src/lib/settings/json-schema.ts'
+import { readYaml } from '../../src/lib/settings/yaml-text.ts'
+import { siteSchema } from '../../src/policy/schema.ts'
+
+const root = join(import.meta.dirname, '../..')
+const generated = generatedFiles()
+const textOf = (file: string): string => generated.get(file) ?? assert.fail(`${file} is not generated`)
+
+describe('the generated files', () => {
+  for (const [file, content] of generated) {
+    it(`${file} is what \`npm run generate\` makes of the schemas now`, () => {
+      assert.ok(
+        readFileSync(join(root, file), 'utf8') === content,
+        `${file} is stale: run npm run generate and commit it`,
+      )
+    })
+  }
+})
+
+/** Every setting below a schema: its path, and whether it has an explanation. */
+const settingsOf = (node: JsonSchema, path = ''): { path: string; isExplained: boolean }[] =>
+  Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const here = path === '' ? key : `${path}.${key}`
+    const isText = child.patternErrorMessage !== undefined
+    const inner = isText ? [] : [child, ...(child.anyOf ?? []), ...(child.items ? [child.items] : [])]
+    const suffix = child.items === undefined ? '' : '[]'
+    return [
+      { path: here, isExplained: child.description !== undefined },
+      ...inner.flatMap((each) => settingsOf(each, `${here}${suffix}`)),
+    ]
+  })
+
+describe('the manual', () => {
+  const settings = [...settingsOf(toJsonSchema(configSchema)), ...settingsOf(toJsonSchema(siteSchema))]
+
+  it('explains every setting of both files', () => {
+    assert.ok(settings.length > 90, `${settings.length} settings were found`)
+    const manual = textOf('deploy/reference.md')
+    const missing = settings.filter(({ path }) => !manual.includes(`| \`${path}\` |`)).map(({ path }) => path)
+    assert.deepEqual(missing, [])
+    assert.deepEqual(
+      settings.filter(({ isExplained }) => !isExplained).map(({ path }) => path),
+      [],
+    )
+  })
+
+  it('names a default as it is written in a file', () => {
+    const manual = textOf('deploy/reference.md')
+    assert.match(manual, /\| `session\.idle` \| [^|]+ \| `30m` \|/)
+    assert.match(manual, /\| `site` \| [^|]+ \| \*\*required\*\* \|/)
+    assert.match(manual, /\| `smtp\.user` \| [^|]+ \| – \|/)
+  })
+})
+
+describe('the example of an instance file', () => {
+  const text = textOf('deploy/config.example.yaml')
+
+  it('fits the schema as it is, and says the defaults that the schema has', () => {
+    const yaml = readYaml(text, 'config.example.yaml')
+    assert.deepEqual([...yaml.problems], [])
+    const example = configSchema.parse(yaml.content)
+    const least = configSchema.parse({
+      store: { redis: 'redis://127.0.0.1:6379' },
+      database: { url: 'sqlite:/var/lib/portillon/portillon.sqlite' },
+      smtp: { host: 'smtp.example.test' },
+      keys: '/var/lib/portillon/keys',
+      sites: ['/etc/portillon/sites/onco-hdf.yaml'],
+    })
+    assert.deepEqual(example, least)
+  })
+
+  it('holds every setting, in use or commented out', () => {
+    for (const { path } of settingsOf(toJsonSchema(configSchema))) {
+      const name = path.split('.').at(-1)?.replace('[]', '') ?? ''
+      assert.match(text, new RegExp(`^\\s*#?${name}:`, 'm'), path)
+    }
+  })
+
+  it('still fits with everything that is commented out put in use', () => {
+    const everything = text.replace(/^(\s*)#([a-z-]+:)/gm, '$1$2')
+    const yaml = readYaml(everything, 'config.example.yaml')
+    const parsed = configSchema.safeParse(yaml.content)
+    const places = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'))
+    assert.deepEqual(places, ['smtp.password'], 'only the password has no example, and that is right')
+  })
+})
+
+describe("the editor's schema of a site file", () => {
+  it('knows a duration by its pattern and tells in words what is allowed', () => {
+    const schema = JSON.parse(textOf('policies/schema.json')) as JsonSchema
+    const idle = schema.properties?.['session']?.properties?.['idle']
+    assert.equal(idle?.default, '30m')
+    assert.ok(new RegExp(idle.pattern ?? '').test('30m'))
+    assert.match(idle.patternErrorMessage ?? '', /a whole number and a unit/)
+    assert.equal(schema.additionalProperties, false)
+  })
+})
