@@ -1,6 +1,6 @@
 import type { Response } from 'express'
 import { calendarDay } from '../lib/calendar.ts'
-import type { MethodId, Notice, Way } from '../policy/schema.ts'
+import type { Notice, Way } from '../policy/schema.ts'
 import { languageOf } from './language.ts'
 import type { Message, PageModels, WayChoice } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
@@ -10,12 +10,8 @@ const DAY = 86_400_000
 /** How long before its end a way says so (G8). */
 const NOTICE_BEFORE_END = 60 * DAY
 
-/** The method that completes a way after the password: it names the button. */
-const kindOf = (way: Way): WayChoice['kind'] => {
-  const last: MethodId | undefined = way.methods.at(-1)
-  if (last !== 'email-code') throw new Error(`way ${way.id} has no button in this version`)
-  return last
-}
+/** The method that completes a way: it names the button. */
+const kindOf = (way: Way): WayChoice['kind'] => way.methods.at(-1) ?? 'password'
 
 /** Why somebody is here, by the `why` of the link; a Map, because the word comes from outside (F-21). */
 const REASONS: ReadonlyMap<string, (site: PortalSite) => Message> = new Map(

@@ -28,6 +28,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['methods'],
   ['gateway', 'portal'],
   ['server'],
+  ['app'],
   ['app.ts'],
   ['cli'],
   ['main.ts'],

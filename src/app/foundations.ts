@@ -1,0 +1,72 @@
+import type { AuditTrail } from '../audit/events.ts'
+import { createAuditTrail } from '../audit/trail.ts'
+import { openDatabase, type Database } from '../database/open.ts'
+import { openKeyring, type Keyring } from '../identity/keyring.ts'
+import { refreshKeyring } from '../identity/refresh.ts'
+import type { PurposeKey } from '../lib/digest.ts'
+import { createReturnTargets, type ReturnTargets } from '../lib/return-target.ts'
+import { createMetrics, type Metrics } from '../server/metrics.ts'
+import { createActivity, type Activity } from '../session/activity.ts'
+import { createSessionCache, type SessionCache } from '../session/cache.ts'
+import { createLifecycle, type Lifecycle } from '../session/lifecycle.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import type { AppSettings } from './settings.ts'
+
+/** What everything else stands on: keys, store, database, sessions, trail, figures. */
+export interface Foundations {
+  readonly keyring: Keyring
+  readonly store: Store
+  readonly database: Database
+  readonly metrics: Metrics
+  readonly trail: AuditTrail
+  readonly cache: SessionCache
+  readonly lifecycle: Lifecycle
+  readonly activity: Activity
+  readonly targets: ReturnTargets
+  close(): Promise<void>
+}
+
+/** A key of its own for each purpose, so that what is made for one never serves another. */
+export const purposeKey = (keyring: Keyring, purpose: string): PurposeKey => ({
+  current: () => keyring.derive(purpose),
+  every: () => keyring.deriveAll(purpose),
+})
+
+/** Opens what lasts. @throws when keys or database must stop the start; a store that is away does not (O-09) */
+export const openFoundations = async (settings: AppSettings): Promise<Foundations> => {
+  const { config, clock, random, log } = settings
+  const keyring = await openKeyring(config.keys, { clock, random })
+  const database = openDatabase(settings.databaseUrl, log)
+  await database.migrate()
+  const stopRefreshing = refreshKeyring(keyring, log)
+  const store = openStore(config.store, { clock, log })
+  const metrics = createMetrics()
+  const table = createAuditTrail({ database, log, clock })
+  const cache = await createSessionCache({ store, clock, log })
+  const activity = createActivity({ store, clock, log })
+  return {
+    keyring,
+    store,
+    database,
+    metrics,
+    trail: {
+      record: (event) => {
+        metrics.countEvent(event.event, event.site ?? '')
+        table.record(event)
+      },
+      close: () => table.close(),
+    },
+    cache,
+    lifecycle: createLifecycle({ store, cache, clock }),
+    activity,
+    targets: createReturnTargets(() => keyring.deriveAll('return-target')),
+    close: async () => {
+      stopRefreshing()
+      await activity.close()
+      await cache.close()
+      await table.close()
+      await Promise.all([store.close(), database.close()])
+    },
+  }
+}

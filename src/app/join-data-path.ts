@@ -1,0 +1,87 @@
+import { createClientAddress } from '../gateway/client-address.ts'
+import type { Allowed, Exchange, Incoming } from '../gateway/exchange.ts'
+import { createGateway, type Gateway } from '../gateway/index.ts'
+import { createOpenSockets, type OpenSockets } from '../gateway/open-sockets.ts'
+import { createSiteTable, type GatewaySite } from '../gateway/site.ts'
+import { createAddressList } from '../lib/address.ts'
+import { farewellCookies } from '../portal/cookies.ts'
+import type { RefusedAt } from '../portal/errors.ts'
+import { dress } from '../portal/headers.ts'
+import type { PortalSite } from '../portal/visit.ts'
+import { channels } from '../store/keys.ts'
+import type { Foundations } from './foundations.ts'
+import type { JoinedPages } from './join-pages.ts'
+import type { JoinedSite } from './join-site.ts'
+import type { AppSettings } from './settings.ts'
+
+export interface JoinedDataPath {
+  readonly gateway: Gateway
+  readonly sockets: OpenSockets
+  close(): Promise<void>
+}
+
+/** Ends the gate's session when the application's own sign-out is asked for. */
+const endSession =
+  ({ lifecycle, trail }: Foundations) =>
+  async (digest: string, { exchange }: Allowed): Promise<void> => {
+    const [ended] = await lifecycle.end(digest)
+    trail.record({
+      event: 'session.ended',
+      site: exchange.site.site.site,
+      session: digest,
+      detail: 'signed out in the application',
+      reference: exchange.reference,
+      ...(ended === undefined ? {} : { account: ended.record.account, login: ended.record.login }),
+      ...(exchange.address === undefined ? {} : { address: exchange.address }),
+    })
+  }
+
+/** The hot path, and the few doors through which it reaches pages, sessions and sockets. */
+export const joinDataPath = async (
+  foundations: Foundations,
+  { config, clock }: AppSettings,
+  { views, refusals, portal }: JoinedPages,
+  sites: readonly JoinedSite[],
+): Promise<JoinedDataPath> => {
+  const { store, activity, targets } = foundations
+  const portals = new Map(sites.map((site) => [site.gateway, site.portal]))
+  const portalOf = (site: GatewaySite): PortalSite => {
+    const found = portals.get(site)
+    if (found === undefined) throw new Error(`site ${site.site.site} has no pages`)
+    return found
+  }
+  const refusedAt = (at: Incoming & Partial<Exchange>): RefusedAt => ({
+    ...at,
+    site: at.site === undefined ? undefined : portalOf(at.site),
+    path: at.target?.path,
+  })
+  const sockets = createOpenSockets()
+  const unsubscribe = await store.subscribe(
+    channels.sessionEnded,
+    (digest) => sockets.end(digest),
+    // The end of a session may have been missed: no socket outlives what is known of its session.
+    () => sockets.endAll(),
+  )
+  const gateway = createGateway({
+    sites: createSiteTable(sites.map((site) => site.gateway)),
+    addresses: createClientAddress(createAddressList(config.listen['trusted-proxies'])),
+    targets,
+    clock,
+    seen: ({ digest, record }) => activity.seen(digest, record, clock.now()),
+    portal: (exchange) => portal({ ...exchange, site: portalOf(exchange.site) }),
+    refuse: (at, code, detail) => refusals.refuse(refusedAt(at), code, detail),
+    dress: ({ request, response, site }) => {
+      const { site: policy, secure } = portalOf(site)
+      dress(request, response, views.contentSecurityPolicy(policy), secure)
+    },
+    endSession: endSession(foundations),
+    farewell: {
+      cookies: ({ exchange }) => farewellCookies(portalOf(exchange.site)),
+      page: ({ exchange }) => `${exchange.site.prefix}/signed-out`,
+    },
+    onOpen: ({ session }, socket) => {
+      if (session !== null) sockets.add(session, socket)
+    },
+  })
+  return { gateway, sockets, close: unsubscribe }
+}

@@ -1,0 +1,88 @@
+import { createPasswordHasher } from '../accounts/password-hash.ts'
+import { createSqlDirectory } from '../accounts/sql.ts'
+import type { Mailer } from '../mail/mail.ts'
+import { createEmailCodeMethod } from '../methods/email-code/index.ts'
+import { writeLetter } from '../methods/email-code/letter.ts'
+import { createPasswordMethod } from '../methods/password/index.ts'
+import { createBrowsers } from '../portal/browser.ts'
+import { cookieName } from '../portal/cookies.ts'
+import { createRefusals, type Refusals } from '../portal/errors.ts'
+import { createPortal } from '../portal/index.ts'
+import { createPages } from '../portal/respond.ts'
+import { createViews, type Views } from '../portal/views.ts'
+import type { PortalSite, Visit } from '../portal/visit.ts'
+import { createSessionMiddleware } from '../session/middleware.ts'
+import { createAttempts } from '../sign-in/attempt.ts'
+import { createSignInFlow } from '../sign-in/flow.ts'
+import { createThrottle } from '../sign-in/throttle.ts'
+import { purposeKey, type Foundations } from './foundations.ts'
+import type { AppSettings } from './settings.ts'
+
+export interface JoinedPages {
+  readonly views: Views
+  readonly refusals: Refusals
+  readonly portal: (visit: Visit) => void
+}
+
+const joinSignIn = (foundations: Foundations, { clock, random }: AppSettings, mailer: Mailer) => {
+  const { store, keyring, database, trail } = foundations
+  const directory = createSqlDirectory(database)
+  const key = purposeKey(keyring, 'email-code')
+  const emailCode = createEmailCodeMethod({ store, clock, random, mailer, write: writeLetter, key, trail })
+  const flow = createSignInFlow({
+    attempts: createAttempts({ store, clock, random }),
+    throttle: createThrottle({ store, key: purposeKey(keyring, 'throttle') }),
+    directory,
+    password: createPasswordMethod({ directory, verifier: createPasswordHasher() }),
+    confirming: { 'email-code': emailCode },
+    trail,
+  })
+  return { emailCode, flow }
+}
+
+const joinSessions = ({ store, keyring }: Foundations, settings: AppSettings, sites: readonly PortalSite[]) =>
+  new Map(
+    sites.map((site) => [
+      site,
+      createSessionMiddleware({
+        store,
+        site: site.site.site,
+        clock: settings.clock,
+        random: settings.random,
+        log: settings.log,
+        secrets: () => keyring.cookieSecrets(),
+        cookieName: cookieName(site, 'session'),
+        secure: site.secure,
+      }),
+    ]),
+  )
+
+/** The gate's own pages, refusals included. @throws when a template or a text is broken: meant to stop the start */
+export const joinPages = (
+  foundations: Foundations,
+  settings: AppSettings,
+  mailer: Mailer,
+  sites: readonly PortalSite[],
+): JoinedPages => {
+  const { keyring, trail, metrics, targets, lifecycle } = foundations
+  const { clock, random, log, outbox } = settings
+  const views = createViews({ sites: sites.map(({ site }) => site) })
+  const count = (site: string, code: string) => metrics.countRefusal(site, code)
+  const refusals = createRefusals({ views, log, trail, clock, count })
+  const sessions = joinSessions(foundations, settings, sites)
+  const portal = createPortal({
+    clock,
+    pages: createPages(views),
+    views,
+    refusals,
+    browsers: createBrowsers({ random, key: purposeKey(keyring, 'browser') }),
+    targets,
+    ...joinSignIn(foundations, settings, mailer),
+    lifecycle,
+    sessionFor: (site) => sessions.get(site) ?? ((_request, _response, next) => next('not-found')),
+    jwks: () => keyring.publicJwks(clock.now()),
+    trail,
+    outbox: outbox === null ? null : () => outbox.list(),
+  })
+  return { views, refusals, portal }
+}

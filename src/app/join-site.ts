@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { createUpstream } from '../gateway/upstream-pool.ts'
+import type { GatewaySite } from '../gateway/site.ts'
+import type { AssertionMinter } from '../identity/assertion.ts'
+import { createHeaderFilter } from '../identity/header-filter.ts'
+import { createIdentityHeaders } from '../identity/headers.ts'
+import { createPolicy } from '../policy/decide.ts'
+import type { LoadedSite } from '../policy/load.ts'
+import { cookieName } from '../portal/cookies.ts'
+import type { PortalSite } from '../portal/visit.ts'
+import { createPeek } from '../session/peek.ts'
+import type { Foundations } from './foundations.ts'
+import type { AppSettings } from './settings.ts'
+
+/** One site, as the data path and as the pages see it. */
+export interface JoinedSite {
+  readonly gateway: GatewaySite
+  readonly portal: PortalSite
+}
+
+export const joinSite = (
+  { keyring, cache }: Foundations,
+  { clock }: AppSettings,
+  minter: AssertionMinter,
+  { site, origin, secure, realm }: LoadedSite,
+): JoinedSite => {
+  const policy = createPolicy(site)
+  const peek = createPeek({
+    cache,
+    secrets: () => keyring.cookieSecrets(),
+    cookieName: cookieName({ secure }, 'session'),
+    site: site.site,
+    clock,
+  })
+  const scheme = origin.slice(0, origin.indexOf('//'))
+  const ca = site.upstream.ca === undefined ? undefined : readFileSync(site.upstream.ca, 'utf8')
+  return {
+    gateway: {
+      site,
+      origin,
+      origins: new Set([origin, ...site.hosts.map((host) => `${scheme}//${host}`)]),
+      prefix: site.prefix,
+      policy,
+      isOurHeader: createHeaderFilter(site),
+      identityHeaders: createIdentityHeaders(site),
+      assertion: minter.forSite(site, origin),
+      peek,
+      upstream: createUpstream(site.upstream, ca),
+    },
+    portal: { site, origin, secure, prefix: site.prefix, realm, policy, peek },
+  }
+}

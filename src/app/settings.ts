@@ -1,0 +1,23 @@
+import type { Instance } from '../config/instance.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Random } from '../lib/random.ts'
+import type { Outbox } from '../mail/outbox.ts'
+import type { MailTransport } from '../mail/transport.ts'
+import type { LoadedSite } from '../policy/load.ts'
+
+/** What an instance is made from; `serve` reads it from files, `demo` makes it up. */
+export interface AppSettings {
+  readonly config: Pick<Instance, 'listen' | 'admin' | 'store' | 'keys' | 'drain'>
+  readonly databaseUrl: string
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
+  readonly sites: readonly LoadedSite[]
+  readonly transport: MailTransport
+  /** How long the mail server may stay silent, milliseconds. */
+  readonly mailTimeout: number
+  /** The outbox page of the demonstration; null for a real instance. */
+  readonly outbox: Outbox | null
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
