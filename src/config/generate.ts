@@ -31,7 +31,7 @@ Unknown settings are errors. Durations are a whole number and a unit (\`ms\`, \`
 
 Where the gate listens and what it leans on; \`portillon serve --config FILE\`. A commented example is \`config.example.yaml\`.
 Relative file names start from the folder of the file. A secret belongs into a file of its own, named by the \`…-file\` setting; a file that
-holds a secret must be readable by the service alone (mode 0600).
+holds a secret must be readable by the service alone (mode 0600), or by its group too where systemd or Kubernetes hand it over (mode 0440).
 
 ${renderReference(config)}
 ### Environment

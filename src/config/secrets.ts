@@ -10,14 +10,21 @@ import { error, type Finding, type SettingPath } from '../lib/settings/problem.t
  */
 const EXPOSED = 0o037
 
+/** Whether the mode of a file lets others see or change what it holds. */
+export const isExposed = (mode: number): boolean => (mode & EXPOSED) !== 0
+
 /** Why a file that holds a secret may not be used: null when only its owner and its group can read it (G-06). */
 export const exposureOf = (path: SettingPath, file: string): Finding | null => {
   try {
     const found = statSync(file)
     if (!found.isFile()) return error(path, 'a file', `${file} is none: name the file that holds the secret`)
-    if ((found.mode & EXPOSED) === 0) return null
+    if (!isExposed(found.mode)) return null
     const mode = (found.mode & 0o777).toString(8).padStart(4, '0')
-    return error(path, 'a file that only the service can read', `its mode is ${mode}: run \`chmod 600 ${file}\``)
+    return error(
+      path,
+      'a file that only the service and its group can read',
+      `its mode is ${mode}: run \`chmod 600 ${file}\``,
+    )
   } catch (thrown) {
     return error(path, 'a file that the service can read', `${file}: ${remedyForReadFault(thrown)}`)
   }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { error, type Finding } from '../../lib/settings/problem.ts'
-import { readSecret } from '../secrets.ts'
+import { isExposed, readSecret } from '../secrets.ts'
 import type { Check, CheckContext } from './context.ts'
 
 /** A setting that may hold a secret, and its twin that names a file. */
@@ -14,8 +14,7 @@ interface Pair {
 
 const hasPassword = (value: string): boolean => !URL.canParse(value) || new URL(value).password !== ''
 
-const isReadableByOthers = (file: string): boolean =>
-  ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0
+const isReadableByOthers = (file: string): boolean => isExposed(statSync(file, { throwIfNoEntry: false })?.mode ?? 0)
 
 function* checkPair({ section, name, value, file, isRequired }: Pair, context: CheckContext): Generator<Finding> {
   const twin = `${name}-file`

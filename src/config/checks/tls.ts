@@ -1,5 +1,6 @@
 import { createPrivateKey, KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { remedyForReadFault } from '../../lib/settings/check-settings.ts'
 import { error, warning, type Finding } from '../../lib/settings/problem.ts'
@@ -60,10 +61,11 @@ function* checkDates(certificate: X509Certificate, now: number): Generator<Findi
 
 function* checkNames(certificate: X509Certificate, { sites }: CheckContext): Generator<Finding> {
   const names = sites.flatMap(([, { site }]) => site.hosts.map((host) => host.replace(/:\d+$/, '')))
-  const missing = [...new Set(names)].filter(
-    (name) =>
-      certificate.checkHost(name) === undefined && certificate.checkIP(name.replace(/^\[|\]$/g, '')) === undefined,
-  )
+  const isNamed = (name: string): boolean => {
+    const address = name.replace(/^\[|\]$/g, '')
+    return (isIP(address) === 0 ? certificate.checkHost(name) : certificate.checkIP(address)) !== undefined
+  }
+  const missing = [...new Set(names)].filter((name) => !isNamed(name))
   if (missing.length === 0) return
   yield warning(
     CERTIFICATE,

@@ -101,16 +101,33 @@ const pathAt = (document: Document, offset: number): SettingPath => {
 /** These leave the rest of the text as meant; after any other fault the reader has guessed. */
 const LOCAL_FAULTS: ReadonlySet<string> = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED'])
 
-const REMEDIES: Readonly<Partial<Record<string, string>>> = {
-  DUPLICATE_KEY: 'keep one of the two; only one of them could count',
-  TAB_AS_INDENT: 'indent with blanks, never with tabs',
-  BAD_INDENT: 'give the entries of one block the same indent',
-  TAG_RESOLVE_FAILED: 'remove the !tag',
-  MULTIPLE_DOCS: 'remove the `---` and what follows, or put it into a file of its own',
-  MISSING_CHAR: 'close the quote or bracket that was opened, or put the text in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'put a text that holds ": " in quotes',
-  UNEXPECTED_TOKEN: 'put a text with special characters (: # [ ] { } , & * ! | > % @) in quotes',
-  BAD_SCALAR_START: 'put the text in quotes',
+/**
+ * What is wrong and what to do, by the reader's code. Its own messages are not repeated: some of them quote what is
+ * written, which may be a secret (G-06).
+ */
+const FAULTS: Readonly<Partial<Record<string, readonly [string, string]>>> = {
+  BAD_ALIAS: ['a name after * that an & has given', 'put a text that begins with * in quotes'],
+  BAD_DQ_ESCAPE: ['a known escape after \\', 'write \\\\ for a backslash, or use single quotes'],
+  BAD_INDENT: [
+    'entries of one block with one indent',
+    'give the entries of one block the same indent, those of a list more',
+  ],
+  BAD_SCALAR_START: ['a text that begins with an ordinary character', 'put the text in quotes'],
+  BLOCK_AS_IMPLICIT_KEY: ['one setting a line', 'put a text that holds ": " in quotes'],
+  BLOCK_IN_FLOW: ['no block within brackets', 'write it within the brackets, or the whole without brackets'],
+  DUPLICATE_KEY: ['each setting once', 'keep one of the two; only one of them could count'],
+  MISSING_CHAR: [
+    'every quote and bracket closed, and a blank after : and ,',
+    'close what was opened, or put the text in quotes',
+  ],
+  MULTIPLE_DOCS: ['one document', 'remove the `---` and what follows, or put it into a file of its own'],
+  MULTILINE_IMPLICIT_KEY: ['a name and a colon on one line', 'add the colon, or put the text on one line'],
+  TAB_AS_INDENT: ['blanks as indent', 'indent with blanks, never with tabs'],
+  TAG_RESOLVE_FAILED: ['values without a !tag', 'remove the !tag, or put the text in quotes'],
+  UNEXPECTED_TOKEN: [
+    'nothing after the end of a value',
+    'put a text with special characters (: # [ ] { } , & * ! | > % @) in quotes',
+  ],
 }
 
 /** Null when aliases (`*name`) multiply beyond reason. */
@@ -121,9 +138,6 @@ const contentOf = (document: Document): { readonly content: unknown } | null => 
     return null
   }
 }
-
-/** Some messages of the reader repeat what is written; it may be a secret (G-06). */
-const withoutSource = (message: string): string => message.replace(/[:,]? ?["'`].*$/s, '')
 
 /**
  * Reads a settings file as YAML 1.2 and reports every fault of the YAML itself.
@@ -140,16 +154,15 @@ export const readYaml = (text: string, file: string): YamlText => {
   }
 
   const toProblem = (fault: YAMLError): Problem => {
-    const isRepeated = fault.code === 'DUPLICATE_KEY'
-    const path = isRepeated ? pathAt(document, fault.pos[0]) : []
+    const [expected, remedy] = FAULTS[fault.code] ?? ['a line that can be read', 'correct the line']
     return {
       severity: 'error',
       file,
       ...positionOf(fault.pos[0]),
-      path: formatPath(path),
+      path: fault.code === 'DUPLICATE_KEY' ? formatPath(pathAt(document, fault.pos[0])) : '',
       value: undefined,
-      expected: isRepeated ? 'each setting once' : `well-formed YAML (${withoutSource(fault.message)})`,
-      remedy: `${REMEDIES[fault.code] ?? 'correct the line'}${LOCAL_FAULTS.has(fault.code) ? '' : '; the settings are checked once the file reads as YAML'}`,
+      expected: `well-formed YAML: ${expected}`,
+      remedy: LOCAL_FAULTS.has(fault.code) ? remedy : `${remedy}; the settings are checked once the file reads as YAML`,
     }
   }
 
