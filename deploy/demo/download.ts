@@ -40,14 +40,15 @@ export const downloadReply = (call: Call): Reply => {
   const size = Number(call.query.get('size') ?? '4096')
   if (!Number.isSafeInteger(size) || size < 0) return errorReply(call, 400, 'Taille incorrecte')
   const isPdf = call.query.get('type') === 'pdf'
+  const name = isPdf ? 'Compte rendu de réunion.pdf' : 'Fiche DCC région.csv'
   const generated = isPdf ? generatePdf(pdfLines(call), size) : generateCsv(size)
   return {
     status: 200,
     headers: {
       'Content-Type': isPdf ? 'application/pdf' : 'text/csv;charset=ISO-8859-1',
-      // A bare ISO-8859-1 byte in a header, as the old application writes it: the gate has to carry it unchanged. It stands
+      // A bare ISO-8859-1 byte in a header, as old applications write it: the gate has to carry it unchanged. It stands
       // before the length because Node writes this one field wrongly after it.
-      'Content-Disposition': `attachment; filename="${isPdf ? 'Compte rendu de réunion.pdf' : 'Fiche DCC (région).csv'}"`,
+      'Content-Disposition': `attachment; filename="${name}"; filename*=UTF-8''${encodeURIComponent(name)}`,
       'Content-Length': generated.size,
     },
     body: generated.blocks,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { shippedFile } from '../../src/lib/shipped-file.ts'
 import type { Call } from './call.ts'
 import { emptyReply, errorReply, methodRefused, type Reply } from './reply.ts'
 
@@ -13,9 +12,11 @@ interface StaticFile {
   readonly etag: string
 }
 
+/** Beside this file, or, seen from the built program (the compiler copies no style sheets), in the package's own folder. */
+const FOLDERS = [join(import.meta.dirname, 'static'), join(import.meta.dirname, '../../../deploy/demo/static')] as const
+
 const load = (): Map<string, StaticFile> => {
-  // The compiler copies no style sheets: in a built program they lie in the package's own folder.
-  const folder = shippedFile('deploy/demo/static')
+  const folder = FOLDERS.find((candidate) => existsSync(candidate)) ?? FOLDERS[0]
   const files = new Map<string, StaticFile>()
   for (const name of readdirSync(folder)) {
     const body = readFileSync(join(folder, name))

@@ -67,7 +67,7 @@ const noteRows = (notes: readonly Note[]): Html[] =>
     : notes.map(
         (note) =>
           html`<div class="note" id="note-${note.number}">
-            <b>${note.author}</b>, ${frenchMoment(note.at)}<br />${note.text}
+            <b>${note.author}</b>, ${frenchMoment(note.at)}<br /><span>${note.text}</span>
           </div>`,
       )
 

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { parse } from 'yaml'
+
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+const dockerfile = read('deploy/Dockerfile')
+const unit = read('deploy/portillon.service')
+
+/** Where the compiler puts `src/main.ts`: the tree is kept below `dist/`. */
+const PROGRAM = 'dist/src/main.js'
+
+describe('the deployment files', () => {
+  it('start the program where the build puts it', () => {
+    const { bin } = JSON.parse(read('package.json')) as { bin: { portillon: string } }
+    assert.equal(bin.portillon, PROGRAM)
+    assert.ok(dockerfile.includes(`ENTRYPOINT ["node", "${PROGRAM}"]`))
+    assert.match(unit, new RegExp(`^ExecStart=/usr/bin/node ${PROGRAM} serve --config `, 'm'))
+  })
+
+  it('give requests in flight longer than `drain` before they kill (O-01)', () => {
+    const config = parse(read('deploy/config.example.yaml')) as { drain: string }
+    const drain = Number(/^(\d+)s$/.exec(config.drain)?.[1])
+    assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) > drain)
+    for (const [, seconds] of read('deploy/runbook.md').matchAll(/--stop-timeout (\d+)/g))
+      assert.ok(Number(seconds) > drain)
+  })
+
+  it('copy into the image only what is there, and only what .dockerignore lets in', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1))
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) => names.split(' '))
+    assert.ok(copied.length > 5)
+    for (const name of copied) {
+      assert.ok(existsSync(new URL(`../../${name}`, import.meta.url)), name)
+      assert.ok(
+        allowed.some((entry) => name === entry || name.startsWith(`${entry}/`)),
+        `${name} is not let in`,
+      )
+    }
+  })
+
+  it('run the image as an ordinary user, with health asked of the admin port of the example', () => {
+    const { admin } = parse(read('deploy/config.example.yaml')) as { admin: { port: number } }
+    assert.match(dockerfile, /^USER 10001:10001$/m)
+    assert.ok(dockerfile.includes(`?? ${admin.port}}/livez`))
+  })
+})
