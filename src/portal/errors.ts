@@ -21,8 +21,6 @@ export interface RefusedAt {
 }
 
 export interface Refusals {
-  /** The page for bytes that were no request: nothing is known of it but when. */
-  unreadablePage(status: 400 | 408 | 413 | 431): string
   /** Answers with the page or the JSON of a code, and says so in the log. `detail` never reaches the visitor. */
   refuse(at: RefusedAt, code: ErrorCode, detail?: string): void
   /** The same for something thrown; what is not one of our faults is a `fault`. */
@@ -36,13 +34,6 @@ const wantsPage = ({ headers }: IncomingMessage): boolean => {
   if (said !== undefined) return said
   return headers.accept !== undefined && /\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(headers.accept)
 }
-
-const UNREADABLE = {
-  400: 'request-malformed',
-  408: 'request-timeout',
-  413: 'body-too-large',
-  431: 'headers-too-large',
-} as const satisfies Record<number, ErrorCode>
 
 /** Refusals that are recorded in the audit trail; the others are noise of scanners and live in the log. */
 const AUDITED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'cross-site', 'origin-refused', 'path-ambiguous'])
@@ -117,11 +108,6 @@ export const createRefusals = (parts: RefusalParts): Refusals => {
 
   return {
     refuse,
-    unreadablePage: (status) => {
-      const time = new Date(clock.now()).toISOString()
-      const model = { code: UNREADABLE[status], status, reference: '', time, retryHref: null }
-      return views.render({ site: null, language: 'fr' }, 'refusal', model)
-    },
     fail: (at, thrown) => {
       refuse(at, codeOf(thrown), thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
     },

@@ -1,42 +1,60 @@
-import { STATUS_CODES } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ErrorCode } from '../lib/errors.ts'
 
-/** The page for a request that could not be read at all: no site, no language, no reference is known of it. */
-export type UnreadablePage = (status: 400 | 408 | 413 | 431) => string
-
-const statusOf = (error: NodeJS.ErrnoException): 400 | 408 | 413 | 431 => {
+const codeOf = (error: NodeJS.ErrnoException): ErrorCode => {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return 431
+      return 'headers-too-large'
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return 413
+      return 'body-too-large'
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return 408
+      return 'request-timeout'
+    case 'HPE_INVALID_METHOD':
+      return 'method-not-implemented'
     default:
-      return 400
+      return 'request-malformed'
   }
 }
 
-/** Answers bytes that are no request, then ends the connection: what follows on it cannot be trusted to be one either. */
-export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex, page: UnreadablePage): void => {
-  const busy = (socket as Duplex & { _httpMessage?: { headersSent: boolean } | null })._httpMessage
+/** An answer on a socket that the HTTP server has let go of. The connection ends with it. */
+export const lastAnswerOn = (socket: Socket, request: IncomingMessage): ServerResponse => {
+  const response = new ServerResponse(request)
+  response.assignSocket(socket)
+  response.shouldKeepAlive = false
+  response.on('finish', () => socket.destroySoon())
+  return response
+}
+
+/** Stands for a request of which nothing could be read: a person is the likeliest to look at the answer. */
+const nobodysRequest = (socket: Socket): IncomingMessage => {
+  const request = new IncomingMessage(socket)
+  request.method = 'GET'
+  request.headers = { accept: 'text/html' }
+  return request
+}
+
+export type RefuseUnreadable = (
+  at: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  code: ErrorCode,
+  detail: string | undefined,
+) => void
+
+/** Refuses bytes that are no request, then ends the connection: what follows on it cannot be trusted to be one either. */
+export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Socket, refuse: RefuseUnreadable): void => {
+  const busy = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? null
   if (error.code === 'ECONNRESET' || !socket.writable || busy?.headersSent === true) {
     socket.destroy()
-    return
+  } else if (busy === null) {
+    const request = nobodysRequest(socket)
+    refuse({ request, response: lastAnswerOn(socket, request) }, codeOf(error), error.code)
+  } else if (busy.req.complete) {
+    // Noise behind a good request: that one still gets its own answer.
+    busy.once('finish', () => socket.destroySoon())
+  } else {
+    // The body of the request under way is what cannot be read.
+    busy.shouldKeepAlive = false
+    busy.once('finish', () => socket.destroySoon())
+    refuse({ request: busy.req, response: busy }, codeOf(error), error.code)
   }
-  const status = statusOf(error)
-  const body = page(status)
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'Content-Type: text/html; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    'X-Content-Type-Options: nosniff',
-    'X-Frame-Options: DENY',
-    'Referrer-Policy: no-referrer',
-    'X-Portillon: request-malformed',
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -1,8 +1,10 @@
-import { createServer as createHttpServer, ServerResponse, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { answerUnreadable, type UnreadablePage } from './unreadable.ts'
+import type { Socket } from 'node:net'
+import type { ErrorCode } from '../lib/errors.ts'
+import { answerUnreadable, lastAnswerOn } from './unreadable.ts'
 
 /** What the listener hands to the data path. */
 export interface Arrival {
@@ -16,8 +18,9 @@ export interface ListenerParts {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
   readonly onRequest: (arrival: Arrival) => void
   readonly onUpgrade: (arrival: Arrival) => void
+  /** What could not be read as a request; `detail` is the parser's own code. */
+  readonly onUnreadable: (arrival: Arrival, code: ErrorCode, detail: string | undefined) => void
   readonly nextReference: () => string
-  readonly unreadablePage: UnreadablePage
 }
 
 const LIMITS = {
@@ -35,28 +38,28 @@ const LIMITS = {
 const isWebSocket = (request: IncomingMessage): boolean =>
   request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket'
 
-const onUpgradeOf =
-  ({ onUpgrade, nextReference }: ListenerParts) =>
-  (request: IncomingMessage, _duplex: Duplex, head: Buffer): void => {
-    const { socket } = request
-    // A refusal of a handshake is an ordinary answer; nobody else listens for errors of this socket from here on.
-    socket.on('error', () => socket.destroy())
-    const response = new ServerResponse(request)
-    response.assignSocket(socket)
-    response.on('finish', () => socket.destroySoon())
-    onUpgrade({ request, response, upgradeHead: head, reference: nextReference() })
-  }
+/** A refusal of a handshake is an ordinary answer; nobody else listens for errors of its socket from then on. */
+const answerTo = (request: IncomingMessage): ServerResponse => {
+  const { socket } = request
+  socket.on('error', () => socket.destroy())
+  return lastAnswerOn(socket, request)
+}
 
 /**
  * Where visitors arrive, over TLS or over plain HTTP behind a front.
  * - every header counts: the parser's silent cut after 2,000 fields is off, the size limit holds instead (H-07, F-02)
  * - only a WebSocket is an upgrade; any other offer, h2c included, is an ordinary request (F-18)
+ * - a method or an expectation that is not ours (CONNECT, `Expect: x`) is judged like any other, not by Node (F-15, F-11)
  * - what cannot be parsed gets a readable page and the connection ends
  */
 export const createVisitorListener = (parts: ListenerParts): Server => {
-  const onRequest: RequestListener = (request, response) => {
-    parts.onRequest({ request, response, upgradeHead: null, reference: parts.nextReference() })
-  }
+  const arrival = (request: IncomingMessage, response: ServerResponse, upgradeHead: Buffer | null = null): Arrival => ({
+    request,
+    response,
+    upgradeHead,
+    reference: parts.nextReference(),
+  })
+  const onRequest: RequestListener = (request, response) => parts.onRequest(arrival(request, response))
   const options = {
     ...LIMITS,
     requireHostHeader: false,
@@ -69,9 +72,13 @@ export const createVisitorListener = (parts: ListenerParts): Server => {
       ? createHttpServer(options, onRequest)
       : createHttpsServer({ ...options, ...parts.tls, minVersion: 'TLSv1.2', honorCipherOrder: true }, onRequest)
   server.maxHeadersCount = 0
-  server.on('upgrade', onUpgradeOf(parts))
+  server.on('checkExpectation', onRequest)
+  server.on('connect', (request) => parts.onRequest(arrival(request, answerTo(request))))
+  server.on('upgrade', (request, _socket, head) => parts.onUpgrade(arrival(request, answerTo(request), head)))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    answerUnreadable(error, socket, parts.unreadablePage)
+    answerUnreadable(error, socket as Socket, ({ request, response }, code, detail) => {
+      parts.onUnreadable(arrival(request, response), code, detail)
+    })
   })
   return server
 }
