@@ -19,7 +19,10 @@ export const own =
     if (head.toLowerCase() !== prefix.toLowerCase()) return input
     const next = path[prefix.length]
     if (next !== undefined && next !== '/') return input
-    if (head === prefix && canonical) portal(exchange)
-    else refuse(exchange satisfies Incoming, 'not-found', 'prefix-spelling')
+    if (head === prefix && canonical) {
+      // The pages read the address from the request; of an absolute form they are to see what was judged.
+      exchange.request.url = exchange.target.raw
+      portal(exchange)
+    } else refuse(exchange satisfies Incoming, 'not-found', 'prefix-spelling')
     return null
   }
