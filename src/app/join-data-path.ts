@@ -39,7 +39,7 @@ const endSession =
 /** The hot path, and the few doors through which it reaches pages, sessions and sockets. */
 export const joinDataPath = async (
   foundations: Foundations,
-  { config, clock }: AppSettings,
+  { config, clock, log }: AppSettings,
   { views, refusals, portal }: JoinedPages,
   sites: readonly JoinedSite[],
 ): Promise<JoinedDataPath> => {
@@ -81,6 +81,10 @@ export const joinDataPath = async (
     },
     onOpen: ({ session }, socket) => {
       if (session !== null) sockets.add(session, socket)
+    },
+    onSpoof: ({ site, target, address, reference }, names) => {
+      const fields = { names, site: site.site.site, path: target.path, address, reference }
+      log.warn(fields, 'identity headers of a visitor were dropped')
     },
   })
   return { gateway, sockets, close: unsubscribe }

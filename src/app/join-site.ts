@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createUpstream } from '../gateway/upstream-pool.ts'
 import type { GatewaySite } from '../gateway/site.ts'
 import type { AssertionMinter } from '../identity/assertion.ts'
-import { createHeaderFilter } from '../identity/header-filter.ts'
+import { createHeaderFilter, createIdentityNames } from '../identity/header-filter.ts'
 import { createIdentityHeaders } from '../identity/headers.ts'
 import { createPolicy } from '../policy/decide.ts'
 import type { LoadedSite } from '../policy/load.ts'
@@ -42,6 +42,7 @@ export const joinSite = (
       prefix: site.prefix,
       policy,
       isOurHeader: createHeaderFilter(site),
+      isIdentityHeader: createIdentityNames(site),
       identityHeaders: createIdentityHeaders(site),
       assertion: minter.forSite(site, origin),
       peek,

@@ -13,7 +13,7 @@ import { forward, type Farewell } from './forward.ts'
 import { origin } from './origin.ts'
 import { own, type Portal } from './own.ts'
 import { receive } from './receive.ts'
-import { sanitize } from './sanitize.ts'
+import { sanitize, type OnSpoof } from './sanitize.ts'
 import { signOut } from './sign-out.ts'
 import type { SiteTable } from './site.ts'
 import { createUpgrade, type OnOpen } from './upgrade.ts'
@@ -30,6 +30,7 @@ export interface GatewayParts {
   readonly endSession: (digest: string, input: Allowed) => Promise<void>
   readonly farewell: Farewell
   readonly onOpen: OnOpen
+  readonly onSpoof: OnSpoof
   /** Puts the protecting headers on an answer of the gate itself (W-07). */
   readonly dress: (exchange: Exchange) => void
 }
@@ -50,7 +51,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     else refuse(incoming, codeOf(thrown), thrown instanceof Error ? thrown.message : 'unknown')
   }
   const received = receive(parts.sites, parts.addresses, refuse)
-  const sanitized = sanitize(refuse)
+  const sanitized = sanitize(refuse, parts.onSpoof)
   const authenticated = authenticate(parts.seen)
   const authorized = authorize(parts.clock)
   const challenged = challenge(parts.targets, refuse, parts.dress)

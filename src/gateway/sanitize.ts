@@ -21,14 +21,29 @@ const createFolding = () => {
   }
 }
 
+/** Told of names in a visitor's request that only the gate may use to say who somebody is; never of their values. */
+export type OnSpoof = (exchange: Exchange, names: readonly string[]) => void
+
+/** Enough of an attempt for a line in the log. */
+const TOLD = { names: 5, length: 60 }
+
+const tellSpoof = (exchange: Exchange, dropped: readonly string[], onSpoof: OnSpoof): void => {
+  const names = dropped.filter((name) => exchange.site.isIdentityHeader(name))
+  if (names.length > 0)
+    onSpoof(
+      exchange,
+      names.slice(0, TOLD.names).map((name) => name.slice(0, TOLD.length)),
+    )
+}
+
 /**
  * Second step: what of the visitor's headers may go on.
- * - every spelling of a name that only the gate may set is dropped (H-01, H-03, R18)
+ * - every spelling of a name that only the gate may set is dropped, and told when it is an identity (H-01, H-03, R18)
  * - hop-by-hop fields and what `Connection` names are dropped (H-06)
  * - the gate's own cookies are taken out, the application's keep every byte (R2)
  * - names with `_` are dropped: servers that map `-` and `_` to one variable would mix them up
  */
-export const sanitize = (refuse: Refuse) => {
+export const sanitize = (refuse: Refuse, onSpoof: OnSpoof) => {
   const fold = createFolding()
   return (exchange: Exchange): Sanitized | null => {
     const raw = exchange.request.rawHeaders
@@ -40,6 +55,7 @@ export const sanitize = (refuse: Refuse) => {
     let cookies: string | undefined
     let hasBody = false
     let named: ReadonlySet<string> | undefined
+    let dropped: string[] | undefined
     for (let at = 0; at < raw.length; at += 2) {
       const name = raw[at] ?? ''
       const value = raw[at + 1] ?? ''
@@ -50,15 +66,13 @@ export const sanitize = (refuse: Refuse) => {
         if (more.size > 0) named = named === undefined ? more : new Set([...named, ...more])
       } else if (folded === 'cookie') {
         cookies = cookies === undefined ? value : `${cookies}; ${value}`
-      } else if (
-        !HOP_BY_HOP.has(folded) &&
-        !REWRITTEN.has(folded) &&
-        !folded.includes('_') &&
-        !exchange.site.isOurHeader(name)
-      ) {
+      } else if (exchange.site.isOurHeader(name)) {
+        ;(dropped ??= []).push(name)
+      } else if (!HOP_BY_HOP.has(folded) && !REWRITTEN.has(folded) && !folded.includes('_')) {
         headers.push(name, value)
       }
     }
+    if (dropped !== undefined) tellSpoof(exchange, dropped, onSpoof)
     const theirs = cookies === undefined ? undefined : withoutOurCookies(cookies)
     if (theirs !== undefined) headers.push('Cookie', theirs)
     return { exchange, headers: named === undefined ? headers : dropNamed(headers, named), hasBody, cookies }

@@ -24,6 +24,8 @@ export interface GatewaySite {
   readonly policy: GatewayPolicy
   /** Whether a header name, in any spelling, is one that only the gate may set. */
   isOurHeader(rawName: string): boolean
+  /** Whether such a name says who somebody is. */
+  isIdentityHeader(rawName: string): boolean
   /** Plain identity headers, name and value in turns, every configured name present. */
   identityHeaders(subject: Subject): readonly (readonly [string, string])[]
   /** The signed statement for a session, null where the policy wants none. */

@@ -46,3 +46,12 @@ export const createHeaderFilter = (site: Pick<Site, 'identity'>): ((rawName: str
     return isOurs
   }
 }
+
+/**
+ * Tells the names that say who somebody is. From a visitor they are an attempt, worth a line in the log (H-01); the other
+ * names of the filter are what an honest front writes.
+ */
+export const createIdentityNames = (site: Pick<Site, 'identity'>): ((rawName: string) => boolean) => {
+  const names = new Set(Object.keys(site.identity.headers).map(fold))
+  return (rawName) => names.has(fold(rawName)) || fold(rawName).startsWith(fold('X-Portillon-'))
+}
