@@ -124,7 +124,7 @@ export const FORBIDDEN_TEXT: readonly {
     because: 'a type error is mended, not silenced',
     except: /^test\/arch\//,
   },
-  { pattern: /(?:^|[\s"'`(=:])\/(?:work|root|Users|home\/\w+)\//, because: 'a path of one machine' },
+  { pattern: /(?:^|[\s"'`(=:])\/(?:work|root|Users|home\/\w+)\/[\w.]/, because: 'a path of one machine' },
   {
     pattern: /\bregistry\.(?:npmjs|yarnpkg|[a-z-]+\.)|npmjs\.org\b/,
     because: 'which registry is used is the machine’s affair',
