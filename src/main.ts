@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { registerAccounts } from './cli/accounts.ts'
 import { registerCheck } from './cli/check.ts'
 import { registerDemo } from './cli/demo.ts'
 import { registerExplain } from './cli/explain.ts'
 import { registerKeys } from './cli/keys.ts'
 import { registerServe } from './cli/serve.ts'
+import { registerSessions } from './cli/sessions.ts'
 import { shippedFile } from './lib/shipped-file.ts'
 
 const program = new Command('portillon')
@@ -15,6 +17,8 @@ registerServe(program)
 registerDemo(program, shippedFile('policies/demo.yaml'))
 registerCheck(program)
 registerExplain(program)
+registerAccounts(program)
+registerSessions(program)
 registerKeys(program)
 
 await program.parseAsync()

@@ -1,3 +1,4 @@
+import { watchDisabled } from '../accounts/watch-disabled.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import { createAuditTrail } from '../audit/trail.ts'
 import { openDatabase, type Database } from '../database/open.ts'
@@ -33,6 +34,16 @@ export const purposeKey = (keyring: Keyring, purpose: string): PurposeKey => ({
   every: () => keyring.deriveAll(purpose),
 })
 
+/** Ends the sessions of an account that was disabled while they were open, and writes that down. */
+const createEndSessions =
+  (lifecycle: Lifecycle, trail: AuditTrail) =>
+  async (realm: string, account: string): Promise<void> => {
+    for (const { digest, record } of await lifecycle.endAll(realm, account)) {
+      const { site, login } = record
+      trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: 'account disabled' })
+    }
+  }
+
 /** Opens what lasts. @throws when keys or database must stop the start; a store that is away does not (O-09) */
 export const openFoundations = async (settings: AppSettings): Promise<Foundations> => {
   const { config, clock, random, log } = settings
@@ -45,6 +56,8 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
   const table = createAuditTrail({ database, log, clock })
   const cache = await createSessionCache({ store, clock, log })
   const activity = createActivity({ store, clock, log })
+  const lifecycle = createLifecycle({ store, cache, clock })
+  const watch = watchDisabled(database, { clock, log, endSessions: createEndSessions(lifecycle, table) })
   return {
     keyring,
     store,
@@ -58,11 +71,12 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
       close: () => table.close(),
     },
     cache,
-    lifecycle: createLifecycle({ store, cache, clock }),
+    lifecycle,
     activity,
     targets: createReturnTargets(() => keyring.deriveAll('return-target')),
     close: async () => {
       stopRefreshing()
+      watch.close()
       await activity.close()
       await cache.close()
       await table.close()

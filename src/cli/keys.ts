@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { Argument, Option, type Command } from 'commander'
 import { createAuditTrail } from '../audit/trail.ts'
 import type { Instance } from '../config/instance.ts'
@@ -11,6 +10,7 @@ import { openKeyring, type Keyring } from '../identity/keyring.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog } from '../lib/log.ts'
 import { loadSite } from '../policy/load.ts'
+import { actor } from './actor.ts'
 import { fail, failWithProblems } from './failure.ts'
 import { table } from './table.ts'
 
@@ -67,15 +67,6 @@ export const rotationReport = (added: KeyInfo, former: KeyInfo | undefined): str
 }
 
 const write = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
-
-const actor = (): string => {
-  try {
-    return process.env['SUDO_USER'] ?? userInfo().username
-  } catch {
-    // A container's user often has no name.
-    return `uid ${process.getuid?.() ?? 'unknown'}`
-  }
-}
 
 /** The change itself is done by then: an audit trail that cannot be written is said in the log and undoes nothing. */
 const recordRotation = async (config: Instance, { kind, kid, file }: KeyInfo): Promise<void> => {

@@ -1,4 +1,5 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, fchownSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import BetterSqlite3 from 'better-sqlite3'
 import { SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely'
@@ -23,9 +24,22 @@ export const whenFree = async <Value>(limit: number, attempt: () => Value | Prom
   }
 }
 
+/**
+ * Password hashes lie in it: the file is made for its owner only, and its -wal and -shm inherit mode and owner. Made by an
+ * administrator's command, it belongs to whom its folder belongs to, or the service could never open it.
+ */
+const make = (file: string): void => {
+  if (existsSync(file)) return
+  const descriptor = openSync(file, 'a', 0o600)
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = statSync(dirname(file))
+    fchownSync(descriptor, uid, gid)
+  }
+  closeSync(descriptor)
+}
+
 const open = (file: string, lock: number): BetterSqlite3.Database => {
-  // Password hashes lie in it: the file is made for its owner only, and its -wal and -shm inherit that mode.
-  closeSync(openSync(file, 'a', 0o600))
+  make(file)
   const database = new BetterSqlite3(file, { timeout: lock })
   try {
     database.pragma('journal_mode = WAL')

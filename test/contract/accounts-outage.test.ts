@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { sql } from 'kysely'
 import { createSqlDirectory } from '../../src/accounts/sql.ts'
 import { openDatabase } from '../../src/database/open.ts'
 import { silentLog } from '../../src/lib/log.ts'
@@ -29,6 +30,17 @@ describe('E-04: accounts when the database is away', () => {
       await database.close()
       await server.stop()
     }
+  })
+
+  it('stopped in the middle of a question: a fault for that one, and the process lives on', async () => {
+    const server = await startPostgres()
+    const database = openDatabase(server.url, silentLog)
+    const asked = sql`select pg_sleep(30)`.execute(database.db)
+    const refused = assert.rejects(asked, unavailable)
+    await database.ping()
+    await server.stop()
+    await refused
+    await database.close()
   })
 
   it('frozen: gives up in time, and answers again once the server does', async () => {

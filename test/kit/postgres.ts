@@ -54,7 +54,13 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   /** Each backend leads a process group of its own, so the group of the server does not reach them. */
   const signalAll = (signal: NodeJS.Signals): void => {
     const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim()
-    for (const pid of [server.pid, ...children.split(' ').map(Number)]) process.kill(pid, signal)
+    for (const pid of [server.pid, ...children.split(' ').map(Number)]) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // It ended between the reading of the list and now.
+      }
+    }
   }
   const address = (database: string) => `postgres://portillon@127.0.0.1:${port}/${database}`
   let added = 0

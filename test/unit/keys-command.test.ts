@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test'
-import { Command } from 'commander'
+import { beforeEach, describe, it, type TestContext } from 'node:test'
 import { keyAsJson, keyTable, registerKeys, rotationReport } from '../../src/cli/keys.ts'
 import { openDatabase } from '../../src/database/open.ts'
 import type { KeyInfo } from '../../src/identity/key-view.ts'
 import { openKeyring } from '../../src/identity/keyring.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
+import { runCommand } from '../kit/command.ts'
 import { createTempFolder } from '../kit/temp-folder.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 0)
@@ -72,24 +72,9 @@ describe('portillon keys', () => {
     const smtp = 'smtp: { host: localhost, port: 25, security: none }'
     writeFileSync(join(folder, 'portillon.yaml'), [listen, smtp, ...settings, ''].join('\n'))
   })
-  afterEach(() => {
-    process.exitCode = 0
-  })
 
-  const run = async (t: TestContext, ...words: readonly string[]) => {
-    const texts = { out: '', err: '' }
-    const program = new Command().exitOverride()
-    registerKeys(program)
-    const out = t.mock.method(process.stdout, 'write', (text: string) => ((texts.out += text), true))
-    const err = t.mock.method(process.stderr, 'write', (text: string) => ((texts.err += text), true))
-    try {
-      await program.parseAsync(['keys', ...words, '--config', join(folder, 'portillon.yaml')], { from: 'user' })
-    } finally {
-      out.mock.restore()
-      err.mock.restore()
-    }
-    return { ...texts, status: process.exitCode ?? 0 }
-  }
+  const run = (t: TestContext, ...words: readonly string[]) =>
+    runCommand(t, registerKeys, ['keys', ...words, '--config', join(folder, 'portillon.yaml')])
 
   it('list only looks: before the first start there are no keys', async (t) => {
     const { out, status } = await run(t, 'list')

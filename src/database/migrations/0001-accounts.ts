@@ -20,6 +20,7 @@ export const up = async (db: Kysely<unknown>): Promise<void> => {
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
     .addUniqueConstraint('accounts_realm_login_key', ['realm', 'login_key'])
     .execute()
+  await db.schema.createIndex('accounts_disabled_at').on('accounts').column('disabled_at').execute()
   // One person may hold several accounts (two practices), so this is no unique index.
   await db.schema.createIndex('accounts_national_id').on('accounts').columns(['realm', 'national_id']).execute()
 }

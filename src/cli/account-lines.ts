@@ -1,0 +1,48 @@
+import type { AccountDetails } from '../accounts/record.ts'
+import { table } from './table.ts'
+
+const day = (time: number): string => new Date(time).toISOString().slice(0, 10)
+const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())
+
+const stateOf = ({ disabledAt, passwordSetAt }: AccountDetails): string => {
+  if (disabledAt !== null) return `disabled since ${day(disabledAt)}`
+  return passwordSetAt === null ? 'no password' : 'open'
+}
+
+const orDash = (text: string | null): string => (text === null || text === '' ? '-' : text)
+
+/** Accounts as a person reads them, one a line. */
+export const accountTable = (accounts: readonly AccountDetails[]): string[] =>
+  table([
+    ['LOGIN', 'NAME', 'E-MAIL', 'ROLES', 'STATE'],
+    ...accounts.map((account) => [
+      ...[account.login, account.name, orDash(account.email)],
+      ...[orDash(account.roles.join(' ')), stateOf(account)],
+    ]),
+  ])
+
+/** One account as a person reads it. */
+export const accountSheet = (account: AccountDetails): string[] =>
+  table([
+    ['Login', account.login],
+    ['Name', account.name],
+    ['Given name', account.givenName],
+    ['Family name', account.familyName],
+    ['E-mail', orDash(account.email)],
+    ['National identifier', orDash(account.nationalId)],
+    ['Roles', orDash(account.roles.join(' '))],
+    ['State', stateOf(account)],
+    ['Password set', orDash(iso(account.passwordSetAt))],
+    ['Added', orDash(iso(account.createdAt))],
+    ['Changed', orDash(iso(account.updatedAt))],
+    ['Identifier', account.id],
+  ])
+
+/** An account as other programs read it: times in ISO 8601. */
+export const accountAsJson = ({ realm: _realm, disabled: _disabled, ...account }: AccountDetails) => ({
+  ...account,
+  passwordSetAt: iso(account.passwordSetAt),
+  disabledAt: iso(account.disabledAt),
+  createdAt: iso(account.createdAt),
+  updatedAt: iso(account.updatedAt),
+})

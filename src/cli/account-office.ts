@@ -1,0 +1,122 @@
+import { createAccountAdmin, type AccountAdmin } from '../accounts/admin.ts'
+import { createPasswordHasher } from '../accounts/password-hash.ts'
+import type { AuditTrail } from '../audit/events.ts'
+import { createAuditTrail } from '../audit/trail.ts'
+import type { Instance } from '../config/instance.ts'
+import { openDatabase } from '../database/open.ts'
+import { systemClock } from '../lib/clock.ts'
+import { Fault } from '../lib/errors.ts'
+import { createLog, type Log } from '../lib/log.ts'
+import { systemRandom } from '../lib/random.ts'
+import type { LoadedSite } from '../policy/load.ts'
+import { createLifecycle, type Lifecycle, type ListedSession } from '../session/lifecycle.ts'
+import { openStore } from '../store/open.ts'
+import { actor } from './actor.ts'
+import { fail } from './failure.ts'
+import { readInstance } from './read-instance.ts'
+
+/** Options that every command on accounts and sessions has. */
+export interface OfficeOptions {
+  readonly config: string
+  readonly site?: string
+  readonly json: boolean
+}
+
+/** What commands on accounts and sessions work with: the parts of the gate that last, without the gate. */
+export interface Office {
+  readonly config: Instance
+  readonly sites: readonly LoadedSite[]
+  readonly admin: AccountAdmin
+  /** Connects at the first call. `null`: sessions live in the memory of the running gate, out of reach. */
+  sessions(): Lifecycle | null
+  /** Writes down who ended these sessions. */
+  recordEnded(ended: readonly ListedSession[], why: string): void
+}
+
+const SEE_CONFIG: Readonly<Partial<Record<Fault['code'], string>>> = {
+  'accounts-unavailable': 'see `database` in the instance file; nothing was changed',
+  'store-unavailable': 'see `store` in the instance file, then run the command again',
+}
+
+/** One lifecycle over the store of the instance, made when it is asked for. */
+const createSessionDoor = (store: Instance['store'], log: Log) => {
+  let open: { lifecycle: Lifecycle; close: () => Promise<void> } | undefined
+  return {
+    sessions: (): Lifecycle | null => {
+      if (store === 'embedded') return null
+      if (open === undefined) {
+        const connected = openStore(store, { clock: systemClock, log })
+        // Nodes hear of an ended session from the store; this process serves nobody and remembers none.
+        const lifecycle = createLifecycle({ store: connected, cache: { evict: () => {} }, clock: systemClock })
+        open = { lifecycle, close: () => connected.close() }
+      }
+      return open.lifecycle
+    },
+    close: () => open?.close() ?? Promise.resolve(),
+  }
+}
+
+const createRecordEnded =
+  (trail: AuditTrail) =>
+  (ended: readonly ListedSession[], why: string): void => {
+    for (const { digest, record } of ended) {
+      const { site, account, login } = record
+      trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: `${why}, by ${actor()}` })
+    }
+  }
+
+/**
+ * Opens the office for one command and closes it after. The tables are made when there are none: accounts are often added
+ * before the gate first starts. Faults are said with what to look at, and end the command with status 1.
+ */
+export const inOffice = async (options: OfficeOptions, act: (office: Office) => Promise<void>): Promise<void> => {
+  const instance = readInstance(options.config)
+  if (instance === null) return
+  const { config, sites } = instance
+  // Events go to the table; standard output belongs to the command.
+  const log = createLog('error', 2)
+  const database = openDatabase(config.database.url, log)
+  const trail = createAuditTrail({ database, log, clock: systemClock })
+  const door = createSessionDoor(config.store, log)
+  const recordEnded = createRecordEnded(trail)
+  const endSessions = async (realm: string, account: string): Promise<number> => {
+    const lifecycle = door.sessions()
+    if (lifecycle === null) throw new Fault('store-unavailable', 'sessions are in the memory of the gate')
+    const ended = await lifecycle.endAll(realm, account)
+    recordEnded(ended, 'account closed or password changed')
+    return ended.length
+  }
+  const hasher = createPasswordHasher()
+  const parts = { clock: systemClock, random: systemRandom, hasher, trail, endSessions, actor: `by ${actor()}` }
+  try {
+    await database.migrate()
+    await act({ config, sites, admin: createAccountAdmin(database, parts), sessions: door.sessions, recordEnded })
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown
+    fail(thrown.message, SEE_CONFIG[thrown.code] ?? 'nothing was changed')
+  } finally {
+    await trail.close()
+    await door.close()
+    await database.close()
+  }
+}
+
+/** The site that a command is about: the one that is named, or the only one. Says so when that is not clear. */
+export const chooseSite = ({ sites }: Pick<Office, 'sites'>, name: string | undefined): LoadedSite | null => {
+  const names = sites.map(({ site }) => site.site)
+  const chosen = name === undefined && sites.length === 1 ? sites[0] : sites.find(({ site }) => site.site === name)
+  if (chosen !== undefined) return chosen
+  const what = name === undefined ? `this instance has ${sites.length} sites` : `this instance has no site ${name}`
+  fail(what, `say which one: ${names.map((known) => `--site ${known}`).join(' or ')}`)
+  return null
+}
+
+/** Opens the office for a command on the people of one site. */
+export const atSite = (
+  options: OfficeOptions,
+  act: (office: Office, site: LoadedSite) => Promise<void>,
+): Promise<void> =>
+  inOffice(options, async (office) => {
+    const site = chooseSite(office, options.site)
+    if (site !== null) await act(office, site)
+  })

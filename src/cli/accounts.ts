@@ -1,0 +1,198 @@
+import type { Command } from 'commander'
+import type { AccountEntry } from '../accounts/entry.ts'
+import type { Closed } from '../accounts/outcomes.ts'
+import { accountAsJson, accountSheet, accountTable } from './account-lines.ts'
+import { atSite, type Office, type OfficeOptions } from './account-office.ts'
+import { problemText, rulesText, warningText } from './account-texts.ts'
+import { registerImport } from './accounts-import.ts'
+import { fail } from './failure.ts'
+import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordSource } from './new-password.ts'
+import { counted } from './problem-lines.ts'
+
+interface AddOptions extends OfficeOptions, PasswordSource {
+  readonly givenName: string
+  readonly familyName: string
+  readonly name?: string
+  readonly email?: string
+  readonly nationalId?: string
+  readonly role?: readonly string[]
+  /** False with `--no-password`. */
+  readonly password: boolean
+}
+
+const write = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
+const warn = (text: string): void => void process.stderr.write(`warning: ${text}\n`)
+
+const nobody = (login: string, realm: string): void =>
+  fail(`no account ${JSON.stringify(login)} in ${realm}`, 'look for it: portillon accounts list --search NAME')
+
+const passwordLines = ({ password, isGenerated }: ChosenPassword): string[] =>
+  isGenerated ? [`Password: ${password}`, 'It is shown this once. Give it to the person and to nobody else.'] : []
+
+const generatedOf = (chosen: ChosenPassword | null) =>
+  chosen?.isGenerated === true ? { password: chosen.password } : {}
+
+/** What became of the sessions of an account. Those of a disabled one are ended by the gate too: accounts/watch-disabled. */
+const sessionLine = ({ account, sessions }: Closed, { config }: Office): string => {
+  if (sessions !== 'unreached') return `${counted(sessions, 'session')} ended.`
+  const isEmbedded = config.store === 'embedded'
+  if (account.disabled && isEmbedded) return 'The running gate ends open sessions within seconds.'
+  if (isEmbedded) return 'Sessions that are open stay so until they end by themselves, or the gate is restarted.'
+  fail('the store did not answer: sessions may still be open', 'run the command again when it does')
+  return 'Sessions were not ended.'
+}
+
+const add = (login: string, options: AddOptions): Promise<void> =>
+  atSite(options, async (office, site) => {
+    const policy = site.site.password
+    const chosen = options.password ? await choosePassword(options, policy) : null
+    if (chosen?.ok === false) {
+      fail(chosen.reason, 'use --password-stdin, --generate or --no-password')
+      return
+    }
+    const { givenName, familyName, name = '', email = '', nationalId = '', role: roles = [] } = options
+    const entry: AccountEntry = { login, givenName, familyName, name, email, nationalId, roles }
+    const password = chosen === null ? undefined : { password: chosen.value.password, policy }
+    const added = await office.admin.add(site.realm, entry, password)
+    if (!added.ok) {
+      const { reason } = added
+      const problems = reason.reason === 'entry-refused' ? reason.problems.map((problem) => problemText(problem)) : []
+      if (reason.reason === 'password-unmet') problems.push(`the password: ${rulesText(reason.rules, policy)}`)
+      fail(problems.join('; '), 'no account was added')
+      return
+    }
+    const { account, warnings } = added.value
+    const secret = chosen?.value ?? null
+    for (const warning of warnings) warn(warningText(warning))
+    if (options.json) write([JSON.stringify({ ...accountAsJson(account), ...generatedOf(secret) })])
+    else
+      write([
+        `Added ${account.login} (${account.name}) to ${site.realm}.`,
+        ...(secret === null
+          ? [`It has no password yet: portillon accounts set-password ${account.login}`]
+          : passwordLines(secret)),
+      ])
+  })
+
+const list = (options: OfficeOptions & { readonly search?: string }): Promise<void> =>
+  atSite(options, async (office, site) => {
+    const accounts = await office.admin.list(site.realm, options.search)
+    if (options.json) write([JSON.stringify(accounts.map(accountAsJson))])
+    else if (accounts.length > 0) write([...accountTable(accounts), counted(accounts.length, 'account')])
+    else if (options.search === undefined) write([`${site.realm} has no accounts yet: portillon accounts add --help`])
+    else
+      write([`No account of ${site.realm} has ${JSON.stringify(options.search)} in its login, name, e-mail or number.`])
+  })
+
+const show = (login: string, options: OfficeOptions): Promise<void> =>
+  atSite(options, async (office, site) => {
+    const account = await office.admin.show(site.realm, login)
+    if (account === null) nobody(login, site.realm)
+    else write(options.json ? [JSON.stringify(accountAsJson(account))] : accountSheet(account))
+  })
+
+const disable = (login: string, options: OfficeOptions): Promise<void> =>
+  atSite(options, async (office, site) => {
+    const result = await office.admin.disable(site.realm, login)
+    if (!result.ok) {
+      nobody(login, site.realm)
+      return
+    }
+    const { account, changed, sessions } = result.value
+    const line = sessionLine(result.value, office)
+    if (options.json) write([JSON.stringify({ ...accountAsJson(account), changed, sessions })])
+    else write([`${account.login} (${account.name}) ${changed ? 'is' : 'was already'} disabled. ${line}`])
+  })
+
+const enable = (login: string, options: OfficeOptions): Promise<void> =>
+  atSite(options, async (office, site) => {
+    const result = await office.admin.enable(site.realm, login)
+    if (!result.ok) {
+      nobody(login, site.realm)
+      return
+    }
+    const { account, changed } = result.value
+    if (options.json) write([JSON.stringify({ ...accountAsJson(account), changed })])
+    else write([`${account.login} (${account.name}) ${changed ? 'may sign in again' : 'was not disabled'}.`])
+  })
+
+const setPassword = (login: string, options: OfficeOptions & PasswordSource): Promise<void> =>
+  atSite(options, async (office, site) => {
+    const policy = site.site.password
+    // Nobody should have to type a password twice to learn that the login was mistyped.
+    if ((await office.admin.show(site.realm, login)) === null) {
+      nobody(login, site.realm)
+      return
+    }
+    const chosen = await choosePassword(options, policy)
+    if (!chosen.ok) {
+      fail(chosen.reason, 'use --password-stdin or --generate; nothing was changed')
+      return
+    }
+    const result = await office.admin.setPassword(site.realm, login, { password: chosen.value.password, policy })
+    if (!result.ok) {
+      if (result.reason.reason === 'login-unknown') nobody(login, site.realm)
+      else fail(`the password: ${rulesText(result.reason.rules, policy)}`, 'nothing was changed')
+      return
+    }
+    const { account, sessions } = result.value
+    const line = sessionLine(result.value, office)
+    if (options.json) write([JSON.stringify({ ...accountAsJson(account), sessions, ...generatedOf(chosen.value) })])
+    else write([`${account.login} (${account.name}) has a new password. ${line}`, ...passwordLines(chosen.value)])
+  })
+
+const setEmail = (login: string, address: string | undefined, options: OfficeOptions & { remove: boolean }) =>
+  atSite(options, async (office, site) => {
+    if ((address === undefined) !== options.remove) {
+      fail('one e-mail address is needed', `portillon accounts set-email ${login} ADDRESS, or --remove`)
+      return
+    }
+    const result = await office.admin.setEmail(site.realm, login, address ?? null)
+    if (!result.ok) {
+      if (result.reason === 'login-unknown') nobody(login, site.realm)
+      else fail(problemText(result.reason), 'the former address is kept')
+      return
+    }
+    const { account } = result.value
+    if (options.json) write([JSON.stringify(accountAsJson(account))])
+    else if (account.email === null)
+      write([`${account.login} (${account.name}) has no e-mail address: ${warningText('email-missing')}.`])
+    else write([`Codes for ${account.login} (${account.name}) go to ${account.email}.`])
+  })
+
+/** Options of every command on accounts and sessions. */
+export const withOfficeOptions = (command: Command): Command =>
+  command
+    .requiredOption('--config <file>', 'the instance file')
+    .option('--site <id>', 'the site, when the instance has several')
+    .option('--json', 'one line of JSON', false)
+
+/** `portillon accounts …`: the people who may sign in. */
+export const registerAccounts = (program: Command): void => {
+  const accounts = program.command('accounts').description('the people who may sign in')
+  const command = (usage: string, description: string): Command =>
+    withOfficeOptions(accounts.command(usage).description(description))
+
+  addPasswordOptions(command('add <login>', 'add a person'))
+    .requiredOption('--given-name <name>', 'given name')
+    .requiredOption('--family-name <name>', 'family name')
+    .option('--name <name>', 'name as it is shown, with a title for instance')
+    .option('--email <address>', 'where codes are mailed')
+    .option('--national-id <id>', 'PS_IdNat: 8 and the RPPS number')
+    .option('--role <role...>', 'roles, for the rules of the site and for the application')
+    .option('--no-password', 'leave the password for later')
+    .action(add)
+  registerImport(command)
+  command('list', 'the accounts of a site, by family name')
+    .option('--search <text>', 'only those with this in login, name, e-mail or national identifier')
+    .action(list)
+  command('show <login>', 'everything about an account, but never its password').action(show)
+  command('disable <login>', 'close an account and end its sessions').action(disable)
+  command('enable <login>', 'open a disabled account again').action(enable)
+  addPasswordOptions(command('set-password <login>', 'set a new password and end the sessions of the account')).action(
+    setPassword,
+  )
+  command('set-email <login> [address]', 'change where codes are mailed')
+    .option('--remove', 'leave the account without an address', false)
+    .action(setEmail)
+}
