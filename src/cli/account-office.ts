@@ -6,7 +6,7 @@ import type { Instance } from '../config/instance.ts'
 import { openDatabase } from '../database/open.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/errors.ts'
-import { createLog, type Log } from '../lib/log.ts'
+import { createLog, silentLog } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import { createLifecycle, type Lifecycle, type ListedSession } from '../session/lifecycle.ts'
@@ -39,13 +39,14 @@ const SEE_CONFIG: Readonly<Partial<Record<Fault['code'], string>>> = {
 }
 
 /** One lifecycle over the store of the instance, made when it is asked for. */
-const createSessionDoor = (store: Instance['store'], log: Log) => {
+const createSessionDoor = (store: Instance['store']) => {
   let open: { lifecycle: Lifecycle; close: () => Promise<void> } | undefined
   return {
     sessions: (): Lifecycle | null => {
       if (store === 'embedded') return null
       if (open === undefined) {
-        const connected = openStore(store, { clock: systemClock, log })
+        // A store that is away is told once, by the operation that failed.
+        const connected = openStore(store, { clock: systemClock, log: silentLog })
         // Nodes hear of an ended session from the store; this process serves nobody and remembers none.
         const lifecycle = createLifecycle({ store: connected, cache: { evict: () => {} }, clock: systemClock })
         open = { lifecycle, close: () => connected.close() }
@@ -77,7 +78,7 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
   const log = createLog('error', 2)
   const database = openDatabase(config.database.url, log)
   const trail = createAuditTrail({ database, log, clock: systemClock })
-  const door = createSessionDoor(config.store, log)
+  const door = createSessionDoor(config.store)
   const recordEnded = createRecordEnded(trail)
   const endSessions = async (realm: string, account: string): Promise<number> => {
     const lifecycle = door.sessions()
