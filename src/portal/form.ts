@@ -13,6 +13,13 @@ export const readForm: RequestHandler = express.urlencoded({ extended: false, li
 /** A field is one text, once: a repeated name, a number or an object is not a form of ours (C-15, R-04). */
 export const field = (max: number) => z.string().max(max)
 
+/** One text of a query or a form, by name; empty for anything that is not one text (R-04). */
+export const textOf = (fields: unknown, name: string): string => {
+  if (typeof fields !== 'object' || fields === null || !Object.hasOwn(fields, name)) return ''
+  const value: unknown = Reflect.get(fields, name)
+  return typeof value === 'string' ? value : ''
+}
+
 export type FormRefusal =
   /** Fields missing, repeated, too long, or not form-encoded. */
   | 'form-invalid'
@@ -38,11 +45,6 @@ const siteOrigins = ({ site, origin }: { site: { hosts: readonly string[] }; ori
   ...site.hosts.map((host) => `${origin.slice(0, origin.indexOf('//'))}//${host}`),
 ]
 
-const csrfOf = (body: unknown): string => {
-  const parsed = z.object({ csrf: z.string() }).safeParse(body)
-  return parsed.success ? parsed.data.csrf : ''
-}
-
 /**
  * The fields of a form, once it is certain that it comes from a page of ours in this browser: what the browser says of its
  * origin, and a token that only our page could carry (C-16, W-09). Both must hold.
@@ -57,7 +59,7 @@ export const takeForm = <Schema extends z.ZodType>(
   const browser = browsers.known(visitOf(request))
   if (browser === undefined)
     return refuse(same === true && request.headers.cookie === undefined ? 'cookies-refused' : 'cross-site')
-  const token = csrfOf(request.body)
+  const token = textOf(request.body, 'csrf')
   if (!browsers.isOwnForm(browser, token)) return refuse(same === true && token !== '' ? 'stale' : 'cross-site')
   const parsed = schema.safeParse(request.body)
   return parsed.success ? accept({ fields: parsed.data, browser }) : refuse('form-invalid')

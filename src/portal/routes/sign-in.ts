@@ -3,17 +3,16 @@ import { z } from 'zod'
 import type { ReturnTarget } from '../../lib/return-target.ts'
 import type { StartRefusal } from '../../sign-in/flow.ts'
 import { destinationOf, signInHref } from '../destination.ts'
-import { field, takeForm } from '../form.ts'
+import { field, takeForm, textOf } from '../form.ts'
 import { isGoingInCircles } from '../hops.ts'
 import { liveSession, maySee } from '../live.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { flowSite } from '../flow-site.ts'
+import { answerRefusedForm } from '../refused-form.ts'
 import { signInPage } from '../sign-in-page.ts'
 import { visitOf } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
-
-const one = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const form = z.object({
   login: field(256),
@@ -28,7 +27,7 @@ export const showSignIn =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    const sealed = one(request.query['to'])
+    const sealed = textOf(request.query, 'to')
     const target = parts.targets.open(site.site.site, sealed)
     const live = await liveSession(visit)
     if (live !== null && target === undefined) {
@@ -46,7 +45,7 @@ export const showSignIn =
       else parts.pages.go(response, destinationOf(site, target))
       return
     }
-    signInPage(parts, response, { sealed: target === undefined ? '' : sealed, why: one(request.query['why']) })
+    signInPage(parts, response, { sealed: target === undefined ? '' : sealed, why: textOf(request.query, 'why') })
   }
 
 const wait = (milliseconds: number): Message => ({
@@ -73,11 +72,7 @@ export const takeSignIn =
     const { site } = visit
     const taken = takeForm(request, form, parts.browsers)
     if (!taken.ok) {
-      const sealed = one((request.body as Record<string, unknown> | undefined)?.['to'])
-      if (taken.reason === 'cookies-refused') {
-        parts.pages.show(response, 'cookies-refused', { retryHref: signInHref(site, sealed) }, 403)
-      } else if (taken.reason === 'stale') parts.pages.go(response, signInHref(site, sealed, 'restarted'))
-      else parts.refusals.refuse(visit, taken.reason)
+      await answerRefusedForm(parts, response, taken.reason)
       return
     }
     const { fields, browser } = taken.value
@@ -95,8 +90,12 @@ export const takeSignIn =
       target,
     )
     if (started.ok) {
-      const query = new URLSearchParams({ attempt: started.value.handle })
-      if (started.value.delayed !== null) query.set('why', started.value.delayed.reason)
+      const { handle, delayed } = started.value
+      const query = new URLSearchParams({ attempt: handle, to: fields.to })
+      if (delayed !== null) {
+        query.set('why', delayed.reason)
+        if ('wait' in delayed) query.set('wait', String(delayed.wait))
+      }
       parts.pages.go(response, `${site.prefix}/sign-in/code?${query.toString()}`)
       return
     }

@@ -1,0 +1,79 @@
+import type { Response } from 'express'
+import { optionsOf } from '../methods/email-code/options.ts'
+import type { ContinueRefusal, UnderWay } from '../sign-in/flow.ts'
+import type { BeginRefusal } from '../sign-in/method.ts'
+import { signInHref } from './destination.ts'
+import type { Message } from './pages.ts'
+import type { PortalParts } from './portal-parts.ts'
+import { visitOf } from './visit.ts'
+
+const minutes = (milliseconds: number) => ({ minutes: Math.max(1, Math.ceil(milliseconds / 60_000)) })
+
+/** What the page says of an answer that was not accepted, and with which status. */
+export const errorOf = (refusal: ContinueRefusal, digits: number): { error: Message; status: number } => {
+  switch (refusal.reason) {
+    case 'wrong':
+      return { error: { key: 'code.wrong', values: { left: refusal.left } }, status: 401 }
+    case 'malformed':
+      return { error: { key: 'code.malformed', values: { digits } }, status: 400 }
+    case 'throttled':
+      return { error: { key: 'code.throttled', values: minutes(refusal.wait) }, status: 429 }
+    case 'expired':
+    case 'dead':
+    case 'replaced':
+    case 'used':
+      return { error: { key: `code.${refusal.reason}` }, status: 401 }
+  }
+}
+
+/** What the page says when another code could not be sent. */
+export const delayOf = (refusal: BeginRefusal): Message => {
+  switch (refusal.reason) {
+    case 'too-soon':
+      return { key: 'code.resendTooSoon', values: { seconds: Math.max(1, Math.ceil(refusal.wait / 1_000)) } }
+    case 'too-often':
+      return { key: 'code.mailLimit', values: minutes(refusal.wait) }
+    case 'not-enrolled':
+      return { key: 'code.mailFailed' }
+  }
+}
+
+export interface CodeShown {
+  readonly handle: string
+  readonly underWay: UnderWay
+  readonly error?: Message
+  readonly information?: Message
+  readonly status?: number
+}
+
+/** « Saisie du code », as it stands for this attempt. */
+export const showCode = async (parts: PortalParts, response: Response, shown: CodeShown): Promise<void> => {
+  const { site } = visitOf(response.req)
+  const { attempt, account } = shown.underWay
+  const options = optionsOf(site.site)
+  const state = await parts.emailCode.state(attempt, account)
+  const browser = parts.browsers.ensure(response)
+  const to = parts.targets.seal(site.site.site, attempt.target)
+  parts.pages.show(
+    response,
+    'code',
+    {
+      action: `${site.prefix}/sign-in/code`,
+      resendAction: `${site.prefix}/sign-in/code/resend`,
+      csrf: parts.browsers.csrf(browser),
+      attempt: shown.handle,
+      to,
+      maskedEmail: state.maskedEmail,
+      sender: /<(?<address>[^>]+)>/.exec(options.from)?.groups?.['address'] ?? options.from,
+      digits: options.digits,
+      expiresIn: Math.ceil(state.expiresIn / 1_000),
+      resendIn: Math.ceil(state.resendIn / 1_000),
+      lifetimeMinutes: Math.round(options.lifetime / 60_000),
+      error: shown.error ?? null,
+      information: shown.information ?? null,
+      mail: state.mail,
+      restartHref: signInHref(site, to),
+    },
+    shown.status,
+  )
+}

@@ -1,0 +1,23 @@
+import type { Response } from 'express'
+import { signInHref } from './destination.ts'
+import { textOf, type FormRefusal } from './form.ts'
+import type { PortalParts } from './portal-parts.ts'
+import { startAgain } from './start-again.ts'
+import { visitOf } from './visit.ts'
+
+/** Answers a form of the sign-in that was not taken: nothing was done with it, and the next step is shown. */
+export const answerRefusedForm = async (parts: PortalParts, response: Response, reason: FormRefusal): Promise<void> => {
+  const visit = visitOf(response.req)
+  const sealed = textOf(response.req.body, 'to')
+  switch (reason) {
+    case 'stale':
+      await startAgain(parts, response, sealed)
+      return
+    case 'cookies-refused':
+      parts.pages.show(response, 'cookies-refused', { retryHref: signInHref(visit.site, sealed) }, 403)
+      return
+    case 'form-invalid':
+    case 'cross-site':
+      parts.refusals.refuse(visit, reason)
+  }
+}
