@@ -77,6 +77,8 @@ class Carrier implements Dispatcher.DispatchHandler {
     }
     this.#length = returned.length
     this.#response.writeHead(status, message ?? '', returned.headers)
+    // An event stream or a long poll may have nothing to say yet: the visitor learns at once that it is open (U-09).
+    if (this.#length < 0) this.#response.flushHeaders()
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
