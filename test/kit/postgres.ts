@@ -43,7 +43,9 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   )
   if (made.code !== 0) throw new Error(`initdb failed\n${made.stdout}${made.stderr}`)
   const port = await freePort()
-  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: folder.path, fsync: 'off' }
+  // Without autovacuum no worker comes and goes while the server is frozen or ended.
+  const quiet = { fsync: 'off', autovacuum: 'off' }
+  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: folder.path, ...quiet }
   const server = startProcess(
     requireTool('postgres'),
     ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
