@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { codeOf, ERRORS, type ErrorCode } from '../lib/errors.ts'
 import { saysNavigation } from '../lib/fetch-metadata.ts'
 import type { Log } from '../lib/log.ts'
+import { staysOnSite } from '../lib/return-target.ts'
 import { dress } from './headers.ts'
 import { languageOf } from './language.ts'
 import type { Views } from './views.ts'
@@ -50,22 +51,27 @@ export interface RefusalParts {
 export const createRefusals = (parts: RefusalParts): Refusals => {
   const { views, log, trail, clock, count } = parts
 
-  const answer = (at: RefusedAt, code: ErrorCode): void => {
-    const { request, response, site, reference } = at
+  const bodyOf = (at: RefusedAt, code: ErrorCode, isPage: boolean): string => {
+    const { request, site, reference } = at
     const { status } = ERRORS[code]
-    const time = new Date(clock.now()).toISOString()
     const language = languageOf(request.headers['accept-language'])
+    const frame = { site: site?.site ?? null, language }
+    const time = new Date(clock.now()).toISOString()
+    if (isPage) return views.render(frame, 'refusal', { code, status, reference, time, retryHref: retryOf(request) })
+    const say = (part: 'what' | 'next') => views.text(frame, `errors.${code}.${part}`)
+    const facts = { error: code, status, message: say('what'), next: say('next'), reference, time }
+    if (site === undefined) return `${JSON.stringify(facts)}\n`
+    const { name, phone, email } = site.site.support
+    const support = { name: name[language], phone, email }
+    const signIn = code === 'sign-in-required' ? `${site.prefix}/sign-in` : undefined
+    return `${JSON.stringify({ ...facts, support, signIn })}\n`
+  }
+
+  const answer = (at: RefusedAt, code: ErrorCode): void => {
+    const { request, response, site } = at
+    const { status } = ERRORS[code]
     const isPage = wantsPage(request)
-    const signIn = site === undefined || code !== 'sign-in-required' ? {} : { signIn: `${site.prefix}/sign-in` }
-    const body = isPage
-      ? views.render({ site: site?.site ?? null, language }, 'refusal', {
-          code,
-          status,
-          reference,
-          time,
-          retryHref: retryOf(request),
-        })
-      : `${JSON.stringify({ error: code, status, message: views.text({ site: site?.site ?? null, language }, `errors.${code}.what`), reference, time, ...signIn })}\n`
+    const body = bodyOf(at, code, isPage)
     dress(request, response, views.contentSecurityPolicy(site?.site ?? null), site?.secure ?? false)
     response.statusCode = status
     response.setHeader('Content-Type', isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8')
@@ -74,6 +80,25 @@ export const createRefusals = (parts: RefusalParts): Refusals => {
     response.setHeader('X-Portillon', code)
     // A handshake that was refused is over; so is a connection whose framing was doubtful.
     if ((at.upgradeHead ?? null) !== null || status === 400) response.setHeader('Connection', 'close')
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+
+  /** A page that cannot be made must not take the process with it: one line of text is always there (O-08). */
+  const answerPlainly = ({ request, response, reference }: RefusedAt, thrown: unknown): void => {
+    log.error({ err: thrown, reference }, 'a refusal could not be shown')
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    const body = `Une erreur s'est produite. Référence : ${reference}\n`
+    dress(request, response, views.contentSecurityPolicy(null), false)
+    response.writeHead(500, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+      'X-Portillon': 'fault',
+      Connection: 'close',
+    })
     response.end(request.method === 'HEAD' ? undefined : body)
   }
 
@@ -102,8 +127,15 @@ export const createRefusals = (parts: RefusalParts): Refusals => {
 
   const refuse: Refusals['refuse'] = (at, code, detail) => {
     report(at, code, detail)
-    if (at.response.headersSent || at.response.writableEnded) at.response.destroy()
-    else answer(at, code)
+    if (at.response.headersSent || at.response.writableEnded) {
+      at.response.destroy()
+      return
+    }
+    try {
+      answer(at, code)
+    } catch (thrown) {
+      answerPlainly(at, thrown)
+    }
   }
 
   return {
@@ -114,8 +146,9 @@ export const createRefusals = (parts: RefusalParts): Refusals => {
   }
 }
 
-/** The same page again, for a visitor who only looked: a form is never sent again by a link. */
-const retryOf = (request: IncomingMessage): string | null => {
-  const { method, url = '' } = request
-  return (method === 'GET' || method === 'HEAD') && url.startsWith('/') && !url.startsWith('//') ? url : null
-}
+/**
+ * The same page again, for a visitor who only looked: a form is never sent again by a link. The address comes from a
+ * request that was refused, so it may be one that a browser resolves elsewhere (`/\evil.test`, R-02): then there is no link.
+ */
+const retryOf = ({ method, url = '' }: IncomingMessage): string | null =>
+  (method === 'GET' || method === 'HEAD') && staysOnSite(url) ? url : null
