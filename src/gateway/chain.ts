@@ -4,10 +4,11 @@ export type Step<In, Out> = (input: In) => Out | null | Promise<Out | null>
 /**
  * Joins steps in the order in which they are written. Steps that need not wait cost no promise: most requests pass the
  * whole table in one turn of the event loop.
- * @param onFault hears whatever a step throws or rejects with, and the first input; it must end the exchange
+ * @param onFault hears whatever a step throws or rejects with, and how far the exchange had come: what that step was given.
+ *   It must end the exchange
  */
 export function chain<A, B, C, D, E, F, G, H, I, J>(
-  onFault: (input: A, thrown: unknown) => void,
+  onFault: (reached: unknown, thrown: unknown) => void,
   a: Step<A, B>,
   b: Step<B, C>,
   c: Step<C, D>,
@@ -19,29 +20,31 @@ export function chain<A, B, C, D, E, F, G, H, I, J>(
   i: Step<I, J>,
 ): (input: A) => void
 export function chain<A>(
-  onFault: (input: A, thrown: unknown) => void,
+  onFault: (reached: unknown, thrown: unknown) => void,
   ...steps: Step<unknown, unknown>[]
 ): (input: A) => void {
-  const run = async (input: A, pending: Promise<unknown>, from: number): Promise<void> => {
+  const run = async (given: unknown, pending: Promise<unknown>, from: number): Promise<void> => {
+    let value = given
     try {
-      let value = await pending
+      value = await pending
       for (let at = from; at < steps.length && value !== null; at += 1) value = await steps[at]?.(value)
     } catch (thrown) {
-      onFault(input, thrown)
+      onFault(value, thrown)
     }
   }
   return (input) => {
+    let value: unknown = input
     try {
-      let value: unknown = input
       for (let at = 0; at < steps.length && value !== null; at += 1) {
-        value = steps[at]?.(value)
-        if (value instanceof Promise) {
-          void run(input, value, at + 1)
+        const next = steps[at]?.(value)
+        if (next instanceof Promise) {
+          void run(value, next, at + 1)
           return
         }
+        value = next
       }
     } catch (thrown) {
-      onFault(input, thrown)
+      onFault(value, thrown)
     }
   }
 }

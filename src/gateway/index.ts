@@ -40,15 +40,28 @@ export interface Gateway {
   onUpgrade(incoming: Incoming): void
 }
 
+/** What steps are given: the incoming request, the exchange made of it, or what holds the exchange. */
+type Reached = Incoming | { readonly exchange: Exchange }
+
+/** As much of an exchange as had been established: the refusal then speaks for the right site. */
+const exchangeOf = (reached: Reached): Incoming & Partial<Exchange> =>
+  'exchange' in reached ? reached.exchange : reached
+
+/** For the log. Where something unexpected was thrown is told; of an expected fault its message says enough. */
+const detailOf = (thrown: unknown, isUnexpected: boolean): string =>
+  thrown instanceof Error ? ((isUnexpected ? thrown.stack : undefined) ?? thrown.message) : 'unknown'
+
 /**
  * The hot path, in the order in which a request meets it. Each step takes what the step before produced, or ends the
  * exchange; whatever a step throws closes the gate for that request only.
  */
 export const createGateway = (parts: GatewayParts): Gateway => {
   const { refuse } = parts
-  const onFault = (incoming: Incoming, thrown: unknown): void => {
-    if (incoming.response.headersSent) incoming.response.destroy()
-    else refuse(incoming, codeOf(thrown), thrown instanceof Error ? thrown.message : 'unknown')
+  const onFault = (reached: unknown, thrown: unknown): void => {
+    const at = exchangeOf(reached as Reached)
+    const code = codeOf(thrown)
+    if (at.response.headersSent) at.response.destroy()
+    else refuse(at, code, detailOf(thrown, code === 'fault'))
   }
   const received = receive(parts.sites, parts.addresses, refuse)
   const sanitized = sanitize(refuse, parts.onSpoof)
