@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '../lib/errors.ts'
 
 const codeOf = (error: NodeJS.ErrnoException): ErrorCode => {
@@ -41,9 +42,9 @@ export type RefuseUnreadable = (
 ) => void
 
 /** Refuses bytes that are no request, then ends the connection: what follows on it cannot be trusted to be one either. */
-export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Socket, refuse: RefuseUnreadable): void => {
-  const busy = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? null
-  if (error.code === 'ECONNRESET' || !socket.writable || busy?.headersSent === true) {
+export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex, refuse: RefuseUnreadable): void => {
+  const busy = (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage ?? null
+  if (!(socket instanceof Socket) || error.code === 'ECONNRESET' || !socket.writable || busy?.headersSent === true) {
     socket.destroy()
   } else if (busy === null) {
     const request = nobodysRequest(socket)

@@ -2,7 +2,6 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { Socket } from 'node:net'
 import type { ErrorCode } from '../lib/errors.ts'
 import { answerUnreadable, lastAnswerOn } from './unreadable.ts'
 
@@ -76,7 +75,7 @@ export const createVisitorListener = (parts: ListenerParts): Server => {
   server.on('connect', (request) => parts.onRequest(arrival(request, answerTo(request))))
   server.on('upgrade', (request, _socket, head) => parts.onUpgrade(arrival(request, answerTo(request), head)))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    answerUnreadable(error, socket as Socket, ({ request, response }, code, detail) => {
+    answerUnreadable(error, socket, ({ request, response }, code, detail) => {
       parts.onUnreadable(arrival(request, response), code, detail)
     })
   })

@@ -16,12 +16,14 @@ export interface BehindGate {
   readonly at: RawTarget
   /** The header line with every cookie of the gate. */
   readonly signedIn: string
+  /** Writes bytes on a connection of their own. */
+  readonly send: (bytes: string | Buffer) => Promise<RawAnswer>
   /** The bytes of a request for this site, without a body. */
-  request(start: string, ...headers: readonly string[]): string
+  readonly request: (start: string, ...headers: readonly string[]) => string
   /** Writes one request, without cookies, on a connection of its own. */
-  ask(start: string, ...headers: readonly string[]): Promise<RawAnswer>
+  readonly ask: (start: string, ...headers: readonly string[]) => Promise<RawAnswer>
   /** The same by the person who is signed in. */
-  askSignedIn(start: string, ...headers: readonly string[]): Promise<RawAnswer>
+  readonly askSignedIn: (start: string, ...headers: readonly string[]) => Promise<RawAnswer>
   /** What reached the application since the last question, and forgets it. */
   arrived(): readonly RawRequest[]
   /** The only request that reached the application since the last question. */
@@ -53,6 +55,7 @@ export const startBehindGate = async (options: Partial<GateOptions> = {}): Promi
     at,
     signedIn,
     request,
+    send: (bytes) => sendRaw(at, bytes),
     ask: (start, ...headers) => sendRaw(at, request(start, ...headers)),
     askSignedIn: (start, ...headers) => sendRaw(at, request(start, signedIn, ...headers)),
     arrived,

@@ -199,8 +199,7 @@ describe('the site’s own address', () => {
   it('R34: a whole sign-in with forged headers ends on the page that was asked for', async () => {
     const forged = Object.fromEntries(FORGED.map((line) => line.split(': ') as [string, string]))
     const visitor = createVisitor(behind.gate)
-    const plain = visitor.ask
-    const forging = { ...visitor, ask: (path: string, options = {}) => plain(path, withHeaders(options, forged)) }
+    const forging = { ...visitor, ask: (path: string, options = {}) => visitor.ask(path, withHeaders(options, forged)) }
     forging.page = (path, headers = {}) => forging.ask(path, { headers: { accept: 'text/html', ...headers } })
     const answer = await signIn(behind.gate, forging, '/dcc/?a=1')
     assert.equal(answer.location, '/dcc/?a=1')

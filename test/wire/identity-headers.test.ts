@@ -42,8 +42,7 @@ const assertIsNobody = (request: RawRequest): void => {
 }
 
 const NAMES = [...Object.keys(IDENTITY), 'X-Portillon-Assertion']
-const mixed = (name: string) =>
-  [...name].map((one, at) => (at % 2 === 0 ? one.toLowerCase() : one.toUpperCase())).join('')
+const mixed = (name: string) => name.toLowerCase().replace(/(?<=^(?:..)*.)./g, (letter) => letter.toUpperCase())
 
 const SPOOFS: Readonly<Record<string, (name: string) => readonly string[]>> = {
   once: (name) => [`${name}: root`],
