@@ -17,13 +17,12 @@ const forwarding = (exchange: Exchange): string[] => [
 ]
 
 /**
- * Eighth step: the identity that the application receives, complete. Every name that the gate can set is set, with an empty
- * value where there is nothing to say: what is missing is never left to the visitor.
+ * Who it is, complete: every name that the gate can set is set, with an empty value where there is nothing to say: what is
+ * missing is never left to the visitor.
  */
-export const assert = (input: Leaving): Asserted | Promise<Asserted> => {
+export const assertIdentity = (input: Leaving): Asserted | Promise<Asserted> => {
   const { exchange, headers, subject, session, isLeaving } = input
   const { site } = exchange
-  headers.push(...forwarding(exchange))
   for (const [name, value] of site.identityHeaders(subject)) headers.push(name, value)
   const conclude = (assertion: string | null): Asserted => {
     headers.push(ASSERTION_HEADER, assertion ?? '')
@@ -32,4 +31,10 @@ export const assert = (input: Leaving): Asserted | Promise<Asserted> => {
   if (subject.kind === 'anonymous' || session === null) return conclude(null)
   const assertion = site.assertion(subject, session)
   return assertion instanceof Promise ? assertion.then(conclude) : conclude(assertion)
+}
+
+/** Eighth step: the headers that the application receives: whence the visitor came, and who it is. */
+export const assert = (input: Leaving): Asserted | Promise<Asserted> => {
+  input.headers.push(...forwarding(input.exchange))
+  return assertIdentity(input)
 }

@@ -1,5 +1,6 @@
 import type { ReturnTargets } from '../lib/return-target.ts'
 import { staysOnSite } from '../lib/return-target.ts'
+import type { Target } from '../lib/target.ts'
 import type { Allowed, Authorized, Exchange, Refuse } from './exchange.ts'
 import { isNavigation } from './navigation.ts'
 
@@ -15,24 +16,23 @@ const pageBehind = (exchange: Exchange): string => {
   return exchange.site.origins.has(origin) && staysOnSite(path) ? path : '/'
 }
 
-const redirectToSignIn = (input: Authorized, targets: ReturnTargets, dress: (exchange: Exchange) => void): void => {
-  const { exchange } = input
-  const { site, target, response } = exchange
-  const isSafe = target.method === 'GET' || target.method === 'HEAD'
-  const path = isSafe ? target.raw : pageBehind(exchange)
+const isSafe = ({ method }: Target): boolean => method === 'GET' || method === 'HEAD'
+
+/** Path and query of the sign-in page that leads back to what was asked for. */
+const signInAddress = ({ exchange, hasEnded }: Authorized, targets: ReturnTargets): string => {
+  const { site, target } = exchange
+  const path = isSafe(target) ? target.raw : pageBehind(exchange)
   const query = new URLSearchParams({ to: targets.seal(site.site.site, { path, restarts: 0 }) })
-  if (!isSafe) query.set('why', 'form')
-  else if (input.hasEnded) query.set('why', 'expired')
-  // 303 after a form, so that the browser never posts it again to us (R-11); 302 for a page, as people's tools expect.
-  dress(exchange)
-  response.writeHead(isSafe ? 302 : 303, {
-    Location: `${site.prefix}/sign-in?${query.toString()}`,
-    'Cache-Control': 'no-store',
-    [ANSWERED_BY_GATE]: 'sign-in-required',
-    'Content-Length': 0,
-  })
-  response.end()
+  if (!isSafe(target)) query.set('why', 'form')
+  else if (hasEnded) query.set('why', 'expired')
+  return `${site.prefix}/sign-in?${query.toString()}`
 }
+
+/** How a browser that goes to a page is led to the sign-in, whose path and query is `address`. */
+export type Lead = (exchange: Exchange, address: string) => { readonly status: number; readonly location: string }
+
+/** 303 after a form, so that the browser never posts it again to us (R-11); 302 for a page, as people's tools expect. */
+export const byRedirect: Lead = ({ target }, location) => ({ status: isSafe(target) ? 302 : 303, location })
 
 /**
  * Sixth step: ends every exchange that the policy does not allow.
@@ -42,12 +42,21 @@ const redirectToSignIn = (input: Authorized, targets: ReturnTargets, dress: (exc
  * - somebody signed in who may not: 403 with the rule's name in the log
  */
 export const challenge =
-  (targets: ReturnTargets, refuse: Refuse, dress: (exchange: Exchange) => void) =>
+  (targets: ReturnTargets, refuse: Refuse, dress: (exchange: Exchange) => void, lead: Lead = byRedirect) =>
   (input: Authorized): Allowed | null => {
     const { exchange, decision } = input
     if (decision.verdict === 'allow') return { ...input, allowed: true }
     if (decision.verdict === 'deny') refuse(exchange, 'forbidden', decision.rule)
-    else if (exchange.upgradeHead === null && isNavigation(exchange.request)) redirectToSignIn(input, targets, dress)
-    else refuse(exchange, 'sign-in-required', decision.rule)
+    else if (exchange.upgradeHead === null && isNavigation(exchange.request)) {
+      const { status, location } = lead(exchange, signInAddress(input, targets))
+      dress(exchange)
+      exchange.response.writeHead(status, {
+        Location: location,
+        'Cache-Control': 'no-store',
+        [ANSWERED_BY_GATE]: 'sign-in-required',
+        'Content-Length': 0,
+      })
+      exchange.response.end()
+    } else refuse(exchange, 'sign-in-required', decision.rule)
     return null
   }

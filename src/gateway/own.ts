@@ -3,6 +3,13 @@ import type { Incoming, Exchange, Refuse, Sanitized } from './exchange.ts'
 /** The pages of the gate, as the data path sees them: they answer, and nothing comes back. */
 export type Portal = (exchange: Exchange) => void
 
+/** Whether a path is the gate's own, in any spelling (P-12). The common case costs one character: `/_…` is rare. */
+export const isOwn = (path: string, prefix: string): boolean => {
+  if (path.charCodeAt(1) !== prefix.charCodeAt(1) && path[1]?.toLowerCase() !== prefix[1]?.toLowerCase()) return false
+  const next = path[prefix.length]
+  return (next === undefined || next === '/') && path.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase()
+}
+
 /**
  * Third step: what lies under the gate's prefix is answered by the gate and never forwarded, in any spelling (P-12).
  * A spelling that is not the plain one is nobody's address: it is neither a page of ours nor the application's.
@@ -13,13 +20,8 @@ export const own =
     const { exchange } = input
     const { path, canonical } = exchange.target
     const { prefix } = exchange.site
-    // The common case, decided on one character: `/_…` is rare in applications.
-    if (path.charCodeAt(1) !== prefix.charCodeAt(1) && path[1]?.toLowerCase() !== prefix[1]?.toLowerCase()) return input
-    const head = path.slice(0, prefix.length)
-    if (head.toLowerCase() !== prefix.toLowerCase()) return input
-    const next = path[prefix.length]
-    if (next !== undefined && next !== '/') return input
-    if (head === prefix && canonical) {
+    if (!isOwn(path, prefix)) return input
+    if (path.startsWith(prefix) && canonical) {
       // The pages read the address from the request; of an absolute form they are to see what was judged.
       exchange.request.url = exchange.target.raw
       portal(exchange)
