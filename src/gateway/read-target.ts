@@ -1,0 +1,35 @@
+import type { ErrorCode } from '../lib/errors.ts'
+import { parseTarget } from '../lib/path.ts'
+import { refuse, type Result } from '../lib/result.ts'
+import type { Target } from '../lib/target.ts'
+
+/** Methods that are served. TRACE and CONNECT never are; unknown ones are refused rather than guessed (F-15). */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+const ABSOLUTE_FORM = /^https?:\/\/(?<authority>[^/?#]*)(?<rest>.*)$/is
+
+/** Origin form of a request target; an absolute form must name the host that Host names (RFC 9112 §3.2.2). */
+const originForm = (raw: string, host: string): string | null => {
+  const absolute = ABSOLUTE_FORM.exec(raw)?.groups
+  if (absolute === undefined) return raw
+  if (absolute['authority']?.toLowerCase() !== host) return null
+  const rest = absolute['rest'] ?? ''
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** Why a method and a target are not served: the code for the visitor, the reason for the log. */
+export type TargetRefusal = readonly [code: ErrorCode, reason: string]
+
+/**
+ * The one reading of what a request asks for.
+ * @param raw the request target, in origin or absolute form
+ * @param host the host that was asked for, in lower case
+ */
+export const readTarget = (method: string, raw: string, host: string): Result<Target, TargetRefusal> => {
+  if (!METHODS.has(method)) return refuse(['method-not-implemented', method.slice(0, 20)])
+  const form = originForm(raw, host)
+  if (form === null) return refuse(['path-ambiguous', 'authority-differs'])
+  const target = parseTarget(method, form)
+  if (target.ok) return target
+  return refuse([target.reason === 'too-long' ? 'target-too-long' : 'path-ambiguous', target.reason])
+}
