@@ -48,9 +48,8 @@ export interface RefusalParts {
   readonly count: (site: string, code: string) => void
 }
 
-export const createRefusals = (parts: RefusalParts): Refusals => {
-  const { views, log, trail, clock, count } = parts
-
+/** The answer to a refused request: a page or JSON, and one line of text when even that cannot be made. */
+const createAnswers = ({ views, log, clock }: RefusalParts) => {
   const bodyOf = (at: RefusedAt, code: ErrorCode, isPage: boolean): string => {
     const { request, site, reference } = at
     const { status } = ERRORS[code]
@@ -102,7 +101,18 @@ export const createRefusals = (parts: RefusalParts): Refusals => {
     response.end(request.method === 'HEAD' ? undefined : body)
   }
 
-  const report = (at: RefusedAt, code: ErrorCode, detail: string | undefined): void => {
+  return (at: RefusedAt, code: ErrorCode): void => {
+    try {
+      answer(at, code)
+    } catch (thrown) {
+      answerPlainly(at, thrown)
+    }
+  }
+}
+
+const createReport =
+  ({ log, trail, count }: RefusalParts) =>
+  (at: RefusedAt, code: ErrorCode, detail: string | undefined): void => {
     const { level } = ERRORS[code]
     const fields = {
       error: code,
@@ -125,23 +135,21 @@ export const createRefusals = (parts: RefusalParts): Refusals => {
     })
   }
 
+export const createRefusals = (parts: RefusalParts): Refusals => {
+  const answer = createAnswers(parts)
+  const report = createReport(parts)
   const refuse: Refusals['refuse'] = (at, code, detail) => {
     report(at, code, detail)
-    if (at.response.headersSent || at.response.writableEnded) {
-      at.response.destroy()
-      return
-    }
-    try {
-      answer(at, code)
-    } catch (thrown) {
-      answerPlainly(at, thrown)
-    }
+    if (at.response.headersSent || at.response.writableEnded) at.response.destroy()
+    else answer(at, code)
   }
-
   return {
     refuse,
     fail: (at, thrown) => {
-      refuse(at, codeOf(thrown), thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
+      const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+      // The visitor was answered already, for bytes behind the request that were none: what was still under way fails now.
+      if (at.response.writableEnded) parts.log.debug({ detail, reference: at.reference }, 'a fault after the answer')
+      else refuse(at, codeOf(thrown), detail)
     },
   }
 }
