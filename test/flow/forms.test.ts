@@ -131,6 +131,34 @@ describe('failures look alike and forms come from our own pages', () => {
     assert.equal(use.gate.mails().length, mails)
   })
 
+  it('R-05: the origin of a form and the host of a request are compared whole, never by their beginning or end', async () => {
+    const { host } = use.gate
+    const lookAlikes = [
+      `${host}.evil.example`,
+      `evil.${host}`,
+      `${host}@evil.example`,
+      `${host}:444`,
+      `${host}.`,
+      `x${host}`,
+      'dcc.example.test\u3002',
+      'xn--dcc-example-test',
+    ].map((name) => Buffer.from(name).toString('latin1'))
+    const fields = await openSignIn(use.visitor)
+    const form = { ...fields, login: PERSON.login, password: GATE_PASSWORD }
+    for (const name of lookAlikes) {
+      const origin = `https://${name}`
+      const posted = await use.visitor.ask(`${PREFIX}/sign-in`, {
+        form,
+        headers: { origin, 'sec-fetch-site': 'same-origin' },
+      })
+      assert.equal(posted.status, 403, origin)
+      const asked = await use.visitor.ask('/dcc/', { headers: { host: name } })
+      assert.ok(asked.status === 421 || asked.status === 400, `${name}: ${asked.status}`)
+    }
+    const http = await use.visitor.ask(`${PREFIX}/sign-in`, { form, headers: { origin: `http://${host}` } })
+    assert.equal(http.status, 403, 'another scheme is another origin')
+  })
+
   it('W-09: reading a page changes nothing: sign-out asks, and credentials in an address are not taken (C-18)', async () => {
     await signIn(use.gate, use.visitor)
     const asked = await use.visitor.page(`${PREFIX}/sign-out`)
