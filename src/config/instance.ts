@@ -13,6 +13,7 @@ export interface InstanceSite {
     readonly site: string
     readonly hosts: readonly string[]
     readonly ways: readonly { readonly methods: readonly string[] }[]
+    readonly 'forward-auth': { readonly enabled: boolean }
   }
   readonly origin: string
   readonly warnings: readonly Problem[]

@@ -6,6 +6,7 @@ import { entriesOf } from '../lib/settings/draft.ts'
 import { toJsonSchema } from '../lib/settings/json-schema.ts'
 import { formatPath, inFileOrder, isError, type Problem, type SettingPath } from '../lib/settings/problem.ts'
 import type { Check, CheckContext } from './checks/context.ts'
+import { checkForwardAuth } from './checks/forward-auth.ts'
 import { checkListeners } from './checks/listeners.ts'
 import { checkSecrets } from './checks/secrets.ts'
 import { checkServers } from './checks/servers.ts'
@@ -24,7 +25,7 @@ export interface LoadConfigOptions<Site extends InstanceSite> {
   readonly loadSite: (file: string) => Result<Site, readonly Problem[]>
 }
 
-const CHECKS: readonly Check[] = [checkListeners, checkTls, checkSecrets, checkServers, checkSites]
+const CHECKS: readonly Check[] = [checkListeners, checkForwardAuth, checkTls, checkSecrets, checkServers, checkSites]
 
 const SECRETS = new Set(['smtp.password', 'store.redis', 'database.url'])
 

@@ -45,7 +45,7 @@ export const configSchema = z.strictObject({
         .array(network)
         .default([])
         .describe(
-          'Proxies in front whose X-Forwarded-For is believed. Empty: nobody is trusted and the socket address counts (R19, H-09).',
+          'Proxies in front whose X-Forwarded-For is believed, and who may ask for decisions where a site has `forward-auth`. Empty: nobody is trusted and the socket address counts (R19, H-09).',
         ),
     })
     .prefault({})

@@ -9,6 +9,7 @@ import { chain } from './chain.ts'
 import { challenge } from './challenge.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Allowed, Exchange, Incoming, Refuse } from './exchange.ts'
+import { createForwardAuth } from './forward-auth/index.ts'
 import { forward, type Farewell } from './forward.ts'
 import { origin } from './origin.ts'
 import { own, type Portal } from './own.ts'
@@ -69,30 +70,41 @@ export const createGateway = (parts: GatewayParts): Gateway => {
   const authorized = authorize(parts.clock)
   const challenged = challenge(parts.targets, refuse, parts.dress)
 
+  const onRequest = chain(
+    onFault,
+    received,
+    sanitized,
+    own(parts.portal, refuse),
+    authenticated,
+    authorized,
+    challenged,
+    signOut(parts.endSession),
+    assert,
+    forward(refuse, { ...parts.farewell, dress: parts.dress }),
+  )
+  const onUpgrade = chain(
+    onFault,
+    received,
+    sanitized,
+    origin(refuse),
+    authenticated,
+    authorized,
+    challenged,
+    signOut(parts.endSession),
+    assert,
+    createUpgrade(refuse, parts.onOpen),
+  )
+  // A question names a request other than itself: it has a table of its own, and no stranger reaches it.
+  const proxies = createForwardAuth(parts, onFault)
+
   return {
-    onRequest: chain(
-      onFault,
-      received,
-      sanitized,
-      own(parts.portal, refuse),
-      authenticated,
-      authorized,
-      challenged,
-      signOut(parts.endSession),
-      assert,
-      forward(refuse, { ...parts.farewell, dress: parts.dress }),
-    ),
-    onUpgrade: chain(
-      onFault,
-      received,
-      sanitized,
-      origin(refuse),
-      authenticated,
-      authorized,
-      challenged,
-      signOut(parts.endSession),
-      assert,
-      createUpgrade(refuse, parts.onOpen),
-    ),
+    onRequest: (incoming) => {
+      if (proxies.isAsking(incoming)) proxies.answer(incoming)
+      else onRequest(incoming)
+    },
+    onUpgrade: (incoming) => {
+      if (proxies.isAsking(incoming)) proxies.answer(incoming)
+      else onUpgrade(incoming)
+    },
   }
 }

@@ -16,3 +16,9 @@ export const origin =
     refuse(exchange, 'origin-refused', given === undefined ? 'missing' : given.slice(0, 100))
     return null
   }
+
+/** The same in a table where handshakes pass among other requests. */
+export const originOfHandshake = (refuse: Refuse) => {
+  const judge = origin(refuse)
+  return (input: Sanitized): Sanitized | null => (input.exchange.upgradeHead === null ? input : judge(input))
+}

@@ -3,7 +3,7 @@ import type { Exchange, Refuse, Sanitized } from './exchange.ts'
 import { dropNamed, HOP_BY_HOP, namedByConnection } from './hop-by-hop.ts'
 
 /** More fields than any browser sends; beyond it a parser somewhere starts to look at a part only (H-07, F-02). */
-const MAX_FIELDS = 200
+export const MAX_FIELDS = 200
 
 /** Never copied: the next hop gets its own, or the gate has answered it. */
 const REWRITTEN: ReadonlySet<string> = new Set(['host', 'expect', 'cookie'])
@@ -27,8 +27,9 @@ export type OnSpoof = (exchange: Exchange, names: readonly string[]) => void
 /** Enough of an attempt for a line in the log. */
 const TOLD = { names: 5, length: 60 }
 
-const tellSpoof = (exchange: Exchange, dropped: readonly string[], onSpoof: OnSpoof): void => {
-  const names = dropped.filter((name) => exchange.site.isIdentityHeader(name))
+/** Tells those of the names that say who somebody is. */
+export const tellSpoof = (exchange: Exchange, ours: readonly string[], onSpoof: OnSpoof): void => {
+  const names = ours.filter((name) => exchange.site.isIdentityHeader(name))
   if (names.length > 0)
     onSpoof(
       exchange,

@@ -181,6 +181,17 @@ export const siteSchema = z.strictObject({
         .describe('Connections kept open to the application, per process.'),
     })
     .describe('The application behind the gate.'),
+  'forward-auth': z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe(
+          'A proxy of the site carries the data and asks the gate about each request, at `authz` under the prefix: nginx auth_request, Traefik ForwardAuth, Caddy forward_auth. Only proxies in `listen.trusted-proxies` get an answer (R19).',
+        ),
+    })
+    .prefault({})
+    .describe("Decisions for the site's own proxy."),
   'sign-out': z
     .strictObject({
       'upstream-paths': z
