@@ -40,6 +40,8 @@ const BAD_QUERY_CHARACTER = /[^\x21-\xff]|\x7f/
 const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/
 const ENCODED_DELIMITER = /%(?:[01][0-9A-Fa-f]|7[Ff]|2[Ff]|5[Cc]|3[Bb])/
 const DOUBLE_ENCODING = /%25(?:25|[01][0-9A-Fa-f]|7[Ff]|2[EeFf]|5[Cc]|3[Bb])/
+/** The same in a path that is decoded: its own characters may have been written in any way (`%25%32%65`). */
+const STILL_ENCODED = /%(?:25|[01][0-9A-Fa-f]|7[Ff]|2[EeFf]|5[Cc]|3[Bb])/
 /** Escapes of letters, digits and `-._~` mean the same as the character itself but are another spelling (RFC 3986 §6.2.2.2). */
 const NEEDLESS_ESCAPE = /%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])/
 // eslint-disable-next-line no-control-regex -- C1 controls can only appear by decoding
@@ -61,6 +63,7 @@ const readPath = (raw: string): Result<{ path: string; canonical: boolean }, Pat
     return refuse('bad-utf-8')
   }
   if (CONTROL.test(path)) return refuse('bad-character')
+  if (STILL_ENCODED.test(path)) return refuse('double-encoding')
   if (path.split('/').some((segment) => segment === '.' || segment === '..')) return refuse('dot-segment')
   return accept({ path, canonical: folded === raw && !NEEDLESS_ESCAPE.test(raw) })
 }
