@@ -79,9 +79,7 @@ export const joinDataPath = async (
       cookies: ({ exchange }) => farewellCookies(portalOf(exchange.site)),
       page: ({ exchange }) => `${exchange.site.prefix}/signed-out`,
     },
-    onOpen: ({ session }, socket) => {
-      if (session !== null) sockets.add(session, socket)
-    },
+    onOpen: ({ session }, socket) => sockets.add(session, socket),
     onSpoof: ({ site, target, address, reference }, names) => {
       const fields = { names, site: site.site.site, path: target.path, address, reference }
       log.warn(fields, 'identity headers of a visitor were dropped')

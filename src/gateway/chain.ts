@@ -19,6 +19,19 @@ export function chain<A, B, C, D, E, F, G, H, I, J>(
   h: Step<H, I>,
   i: Step<I, J>,
 ): (input: A) => void
+export function chain<A, B, C, D, E, F, G, H, I, J, K>(
+  onFault: (reached: unknown, thrown: unknown) => void,
+  a: Step<A, B>,
+  b: Step<B, C>,
+  c: Step<C, D>,
+  d: Step<D, E>,
+  e: Step<E, F>,
+  f: Step<F, G>,
+  g: Step<G, H>,
+  h: Step<H, I>,
+  i: Step<I, J>,
+  j: Step<J, K>,
+): (input: A) => void
 export function chain<A>(
   onFault: (reached: unknown, thrown: unknown) => void,
   ...steps: Step<unknown, unknown>[]

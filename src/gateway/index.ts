@@ -86,6 +86,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     onFault,
     received,
     sanitized,
+    own((exchange) => refuse(exchange, 'not-found', 'no-handshake'), refuse),
     origin(refuse),
     authenticated,
     authorized,

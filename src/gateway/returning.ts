@@ -17,6 +17,9 @@ const cookieName = (setCookie: string): string => {
   return (end === -1 ? setCookie : setCookie.slice(0, end)).trim()
 }
 
+/** Whether a Set-Cookie line of the application names a cookie of the gate. */
+export const isOurSetCookie = (line: string): boolean => isOurCookieName(cookieName(line))
+
 /**
  * What of the application's answer goes back to the visitor: everything, in its order and spelling, except hop-by-hop
  * fields (H-06), cookies with the gate's names, and the application's own internal address. Content-Length stands last:
@@ -36,7 +39,7 @@ export const returning = (exchange: Exchange, raw: readonly Buffer[]): Returned 
       named = namedByConnection(value)
       continue
     }
-    if (HOP_BY_HOP.has(folded) || (folded === 'set-cookie' && isOurCookieName(cookieName(value)))) continue
+    if (HOP_BY_HOP.has(folded) || (folded === 'set-cookie' && isOurSetCookie(value))) continue
     if (folded === 'content-length') {
       length = Number(value)
       announced.push(name, value)

@@ -1,8 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { pipeline } from 'node:stream'
 import httpProxy from 'http-proxy'
 import type { Asserted, Exchange, Refuse } from './exchange.ts'
 import { upstreamFault } from './forward.ts'
+import { isOurSetCookie, returning } from './returning.ts'
+import type { UpstreamTarget } from './site.ts'
 
 /** http-proxy reads names in lower case and lists of values from `headers`. */
 const asHeaderObject = (flat: readonly string[]): Record<string, string | string[]> => {
@@ -33,6 +36,61 @@ const detach = (response: ServerResponse): Socket | null => {
   return socket
 }
 
+/** The connection that http-proxy opens. Of TLS it reads the authorities here and nowhere else. */
+const targetOf = ({ origin, ca }: UpstreamTarget) => {
+  const { protocol, hostname, port } = new URL(origin)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return { protocol, host, hostname: host, port, ...(ca === undefined ? {} : { ca }) }
+}
+
+/** An application that does not switch: its answer goes back like any other, and the connection ends with it (W-05). */
+const answerInstead = (exchange: Exchange, socket: Socket, answer: IncomingMessage): void => {
+  const { response } = exchange
+  const { headers } = returning(
+    exchange,
+    answer.rawHeaders.map((text) => Buffer.from(text, 'latin1')),
+  )
+  response.assignSocket(socket)
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers)
+  pipeline(answer, response, (error) => {
+    if (error) socket.destroy()
+  })
+}
+
+/** One end takes the other with it, however it ends: a socket that is destroyed sends no end down the pipe. */
+const tieTogether = (one: Socket, other: Socket): void => {
+  one.once('close', () => other.destroySoon())
+  other.once('close', () => one.destroySoon())
+}
+
+/** Corrects what http-proxy does to a handshake; heard before its own listeners. */
+const steer = (outgoing: ClientRequest, exchange: Exchange, socket: Socket): void => {
+  const { target, site } = exchange
+  // http-proxy folds slashes and escapes anew: what was judged is what is forwarded (R20).
+  outgoing.path = target.raw
+  const patience = setTimeout(() => {
+    outgoing.destroy(Object.assign(new Error('no answer to the handshake'), { code: 'UND_ERR_HEADERS_TIMEOUT' }))
+  }, site.upstream.firstByte)
+  const leave = () => outgoing.destroy()
+  socket.once('close', leave)
+  const answered = () => clearTimeout(patience)
+  for (const event of ['upgrade', 'close'] as const) outgoing.once(event, answered)
+  outgoing.once('close', () => socket.removeListener('close', leave))
+  // http-proxy, which starts to listen after this, would copy hop-by-hop fields, the framing among them.
+  queueMicrotask(() => {
+    outgoing.removeAllListeners('response')
+    outgoing.once('response', (answer) => {
+      answered()
+      answerInstead(exchange, socket, answer)
+    })
+  })
+  outgoing.once('upgrade', (answer: IncomingMessage, upstream: Socket) => {
+    const theirs = answer.headers['set-cookie']?.filter((line) => !isOurSetCookie(line)) ?? []
+    answer.headers['set-cookie'] = theirs
+    tieTogether(socket, upstream)
+  })
+}
+
 /** Opened WebSockets, so that a session's end can close them. */
 export type OnOpen = (asserted: Asserted, socket: Socket) => void
 
@@ -41,12 +99,24 @@ export type OnOpen = (asserted: Asserted, socket: Socket) => void
  * headers are not used, because they do not reach every path; the request it sees is already complete.
  */
 export const createUpgrade = (refuse: Refuse, onOpen: OnOpen) => {
-  const proxy = httpProxy.createProxyServer({ ws: true, xfwd: false, changeOrigin: false, prependPath: false })
+  const proxy = httpProxy.createProxyServer({
+    ws: true,
+    xfwd: false,
+    changeOrigin: false,
+    prependPath: false,
+    toProxy: true,
+  })
   const waiting = new WeakMap<IncomingMessage, Exchange>()
+  proxy.on('proxyReqWs', (outgoing, view, socket) => {
+    const exchange = waiting.get(view)
+    if (exchange === undefined) outgoing.destroy()
+    else steer(outgoing, exchange, socket)
+    outgoing.once('upgrade', () => waiting.delete(view))
+  })
   proxy.on('error', (error, view, socketOrResponse) => {
     const exchange = waiting.get(view)
     const socket = socketOrResponse as Socket
-    if (exchange === undefined || socket.destroyed || socket.bytesWritten > 0) {
+    if (exchange === undefined || socket.destroyed || exchange.response.headersSent) {
       socket.destroy()
       return
     }
@@ -55,19 +125,13 @@ export const createUpgrade = (refuse: Refuse, onOpen: OnOpen) => {
   })
   return (asserted: Asserted): null => {
     const { exchange } = asserted
-    const { upstream } = exchange.site
     const socket = detach(exchange.response)
     if (socket === null) return null
     const view = handshake(asserted)
     waiting.set(view, exchange)
     onOpen(asserted, socket)
-    // http-proxy sends the URL of the request below the path of the target, which is empty.
-    proxy.ws(view, socket, exchange.upgradeHead ?? Buffer.alloc(0), {
-      target: upstream.origin,
-      toProxy: false,
-      secure: true,
-      ...(upstream.ca === undefined ? {} : { ssl: { ca: upstream.ca } }),
-    })
+    const target = targetOf(exchange.site.upstream)
+    proxy.ws(view, socket, exchange.upgradeHead ?? Buffer.alloc(0), { target, secure: true })
     return null
   }
 }
