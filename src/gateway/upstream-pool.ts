@@ -11,6 +11,8 @@ export const createUpstream = (settings: Site['upstream'], ca: string | undefine
   const pool = new Pool(origin, {
     connections: settings.connections,
     pipelining: 1,
+    // Of an answer over HTTP/2 undici hands no raw fields over, and several requests would share one connection.
+    allowH2: false,
     keepAliveTimeout: 4_000,
     headersTimeout: settings['first-byte'],
     bodyTimeout: settings.idle,
