@@ -4,6 +4,7 @@ import { startGate, type Gate, type GateOptions } from './gate.ts'
 import type { HttpMessage } from './http-message.ts'
 import { sendRaw, type RawAnswer, type RawTarget } from './raw-http.ts'
 import { startRawUpstream, type RawRequest, type RawUpstream } from './upstream.ts'
+import type { SiteFile } from '../../src/policy/schema.ts'
 import { createVisitor, signIn, type Visitor } from './visitor.ts'
 
 /** The gate with the recorder behind it and somebody signed in: what the tests of the data path begin with. */
@@ -34,9 +35,15 @@ export interface BehindGate {
 /** Headers of a browser that goes to a page. */
 export const AS_PAGE = ['Accept: text/html', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'] as const
 
-export const startBehindGate = async (options: Partial<GateOptions> = {}): Promise<BehindGate> => {
+export interface BehindGateOptions extends Partial<Omit<GateOptions, 'upstream'>> {
+  /** What the site file says of the application, but for its address. */
+  readonly patience?: Omit<SiteFile['upstream'], 'url'>
+}
+
+export const startBehindGate = async ({ patience, site, ...options }: BehindGateOptions = {}): Promise<BehindGate> => {
   const upstream = await startRawUpstream()
-  const gate = await startGate({ upstream: upstream.url, ...options })
+  const { url } = upstream
+  const gate = await startGate({ upstream: url, ...options, site: { ...site, upstream: { url, ...patience } } })
   const visitor = createVisitor(gate)
   await signIn(gate, visitor)
   const at = { port: gate.port }

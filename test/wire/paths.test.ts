@@ -54,7 +54,15 @@ const REFUSED = {
       '/public/..%5cadmin',
       '/public%5c..%5cadmin',
     ],
-    ...['/public/%252e%252e/admin', '/public/%252fadmin', '/public/%25252e/admin', '/public/%255cadmin', '/admin%253b'],
+    ...[
+      '/public/%252e%252e/admin',
+      '/public/%252fadmin',
+      '/public/%25252e/admin',
+      '/public/%255cadmin',
+      '/admin%253b',
+      '/public/%25%32%65%25%32%65/admin',
+      '/public/%25%32fadmin',
+    ],
     ...[
       '/public/%c0%ae%c0%ae/admin',
       '/public/%e0%80%ae/admin',
