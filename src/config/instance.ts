@@ -2,9 +2,10 @@ import type { Problem } from '../lib/settings/problem.ts'
 import type { Config } from './schema.ts'
 
 /** The instance as the gate uses it: secrets read from their files, every path absolute. */
-export interface Instance extends Omit<Config, 'store' | 'database'> {
+export interface Instance extends Omit<Config, 'store' | 'database' | 'workers'> {
   readonly store: 'embedded' | { readonly redis: string; readonly prefix: string }
   readonly database: { readonly url: string }
+  readonly workers: number
 }
 
 /** What the instance needs to know of a site; policy/load gives more. */

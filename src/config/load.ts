@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { accept, refuse, type Result } from '../lib/result.ts'
 import { checkSettings, readSettingsText } from '../lib/settings/check-settings.ts'
@@ -12,6 +13,7 @@ import { checkSecrets } from './checks/secrets.ts'
 import { checkServers } from './checks/servers.ts'
 import { checkSites } from './checks/sites.ts'
 import { checkTls } from './checks/tls.ts'
+import { checkWorkers } from './checks/workers.ts'
 import { applyEnvironment, strayVariables, type Environment } from './environment.ts'
 import type { Instance, InstanceSite, LoadedConfig } from './instance.ts'
 import { configSchema, type Config } from './schema.ts'
@@ -25,7 +27,15 @@ export interface LoadConfigOptions<Site extends InstanceSite> {
   readonly loadSite: (file: string) => Result<Site, readonly Problem[]>
 }
 
-const CHECKS: readonly Check[] = [checkListeners, checkForwardAuth, checkTls, checkSecrets, checkServers, checkSites]
+const CHECKS: readonly Check[] = [
+  checkListeners,
+  checkForwardAuth,
+  checkTls,
+  checkSecrets,
+  checkServers,
+  checkSites,
+  checkWorkers,
+]
 
 const SECRETS = new Set(['smtp.password', 'store.redis', 'database.url'])
 
@@ -65,6 +75,7 @@ const toInstance = (config: Config, directory: string): Instance => {
         ...(smtp.user !== undefined && { password: secretOf(smtp.password, smtp['password-file'], directory) }),
       },
     }),
+    workers: config.workers ?? (store === 'embedded' ? 1 : availableParallelism()),
     keys: absolute(config.keys),
     sites: config.sites.map(absolute),
   }

@@ -121,7 +121,22 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('The log: JSON lines on standard output.'),
-  drain: duration('How long requests in flight may take when the service is told to stop.').prefault('30s'),
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .meta({
+      description:
+        'Processes that serve visitors, on one port. Left out: as many as the machine has processors for; with `store: embedded` always one. Limits « per process » count for each.',
+      examples: [4],
+    })
+    .optional(),
+  'drain-notice': duration(
+    'Told to stop, how long the service goes on as ever while `/readyz` already says no: time for a balancer to send visitors elsewhere.',
+  ).prefault('2s'),
+  drain: duration('How long requests in flight may take, after that, when the service is told to stop.').prefault(
+    '30s',
+  ),
 })
 
 /** The instance as the gate uses it; secrets from files already read, paths absolute. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
 import { after, describe, it } from 'node:test'
 import type { Problem } from '../../src/lib/settings/problem.ts'
 import { createInstanceFolder, instanceText } from '../policy/instance.ts'
@@ -51,8 +52,21 @@ describe('an instance file without a fault', () => {
       keys: instance.pathOf('keys'),
       sites: [instance.pathOf('site.yaml')],
       log: { level: 'info' },
+      workers: 1,
+      'drain-notice': 2_000,
       drain: 30_000,
     })
+  })
+
+  it('has as many processes as the machine has processors, where sessions are in Redis, or as many as it says', () => {
+    const store = 'store: { redis: "redis://127.0.0.1" }'
+    const workersOf = (more: string) => {
+      const loaded = instance.load(instanceText({ store, more }))
+      assert.ok(loaded.ok, JSON.stringify(loaded))
+      return loaded.value.config.workers
+    }
+    assert.equal(workersOf(''), availableParallelism())
+    assert.equal(workersOf('workers: 7'), 7)
   })
 
   it('G-07: with the least settings is closed: this machine only, nobody trusted, TLS for mail, no memory by accident', () => {
@@ -110,6 +124,16 @@ describe('a fault of an instance file', () => {
     path: 'sites[1]',
     expected: /a site file that exists/,
     remedy: /nope\.yaml/,
+  })
+  tells('of several processes with a store in the memory of one is told', instanceText({ more: 'workers: 2 # here' }), {
+    path: 'workers',
+    expected: /^1, since `store: embedded`/,
+    remedy: /remove `workers`, or name a Redis server/,
+  })
+  tells('of a number of processes that is none is told', instanceText({ more: 'workers: many # here' }), {
+    path: 'workers',
+    expected: /from 1 to 256/,
+    remedy: /4/,
   })
   tells('of keys that are a file is told', instanceText({ keys: 'keys: site.yaml # here' }), {
     path: 'keys',
