@@ -10,6 +10,7 @@ import { dress } from '../portal/headers.ts'
 import type { PortalSite } from '../portal/visit.ts'
 import { channels } from '../store/keys.ts'
 import type { Foundations } from './foundations.ts'
+import { formParts } from './join-forms.ts'
 import type { JoinedPages } from './join-pages.ts'
 import type { JoinedSite } from './join-site.ts'
 import type { AppSettings } from './settings.ts'
@@ -39,10 +40,11 @@ const endSession =
 /** The hot path, and the few doors through which it reaches pages, sessions and sockets. */
 export const joinDataPath = async (
   foundations: Foundations,
-  { config, clock, log }: AppSettings,
-  { views, refusals, portal }: JoinedPages,
+  settings: AppSettings,
+  { views, refusals, portal, browsers, forms }: JoinedPages,
   sites: readonly JoinedSite[],
 ): Promise<JoinedDataPath> => {
+  const { config, clock, log } = settings
   const { store, activity, targets } = foundations
   const portals = new Map(sites.map((site) => [site.gateway, site.portal]))
   const portalOf = (site: GatewaySite): PortalSite => {
@@ -79,6 +81,7 @@ export const joinDataPath = async (
       cookies: ({ exchange }) => farewellCookies(portalOf(exchange.site)),
       page: ({ exchange }) => `${exchange.site.prefix}/signed-out`,
     },
+    forms: formParts(forms, foundations, settings, browsers, ({ site }) => portalOf(site)),
     onOpen: ({ session }, socket) => sockets.add(session, socket),
     onSpoof: ({ site, target, address, reference }, names) => {
       const fields = { names, site: site.site.site, path: target.path, address, reference }

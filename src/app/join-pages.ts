@@ -4,24 +4,28 @@ import type { Mailer } from '../mail/mail.ts'
 import { createEmailCodeMethod } from '../methods/email-code/index.ts'
 import { writeLetter } from '../methods/email-code/letter.ts'
 import { createPasswordMethod } from '../methods/password/index.ts'
-import { createBrowsers } from '../portal/browser.ts'
+import { createBrowsers, type Browsers } from '../portal/browser.ts'
 import { cookieName } from '../portal/cookies.ts'
 import { createRefusals, type Refusals } from '../portal/errors.ts'
 import { createPortal } from '../portal/index.ts'
 import { createPages } from '../portal/respond.ts'
 import { createViews, type Views } from '../portal/views.ts'
 import type { PortalSite, Visit } from '../portal/visit.ts'
+import { createExpiry } from '../session/expiry.ts'
 import { createSessionMiddleware } from '../session/middleware.ts'
 import { createAttempts } from '../sign-in/attempt.ts'
 import { createSignInFlow } from '../sign-in/flow.ts'
 import { createThrottle } from '../sign-in/throttle.ts'
 import { purposeKey, type Foundations } from './foundations.ts'
+import { joinForms, type JoinedForms } from './join-forms.ts'
 import type { AppSettings } from './settings.ts'
 
 export interface JoinedPages {
   readonly views: Views
   readonly refusals: Refusals
   readonly portal: (visit: Visit) => void
+  readonly browsers: Browsers
+  readonly forms: JoinedForms
 }
 
 const joinSignIn = (foundations: Foundations, { clock, random }: AppSettings, mailer: Mailer) => {
@@ -64,25 +68,29 @@ export const joinPages = (
   mailer: Mailer,
   sites: readonly PortalSite[],
 ): JoinedPages => {
-  const { keyring, trail, metrics, targets, lifecycle } = foundations
+  const { store, keyring, trail, metrics, targets, lifecycle } = foundations
   const { clock, random, log, outbox } = settings
   const views = createViews({ sites: sites.map(({ site }) => site) })
   const count = (site: string, code: string) => metrics.countRefusal(site, code)
   const refusals = createRefusals({ views, log, trail, clock, count })
+  const browsers = createBrowsers({ random, key: purposeKey(keyring, 'browser') })
+  const forms = joinForms(foundations, settings)
   const sessions = joinSessions(foundations, settings, sites)
   const portal = createPortal({
     clock,
     pages: createPages(views),
     views,
     refusals,
-    browsers: createBrowsers({ random, key: purposeKey(keyring, 'browser') }),
+    browsers,
     targets,
     ...joinSignIn(foundations, settings, mailer),
     lifecycle,
+    expiry: createExpiry({ store, clock }),
+    forms,
     sessionFor: (site) => sessions.get(site) ?? ((_request, _response, next) => next('not-found')),
     jwks: () => keyring.publicJwks(clock.now()),
     trail,
     outbox: outbox === null ? null : () => outbox.list(),
   })
-  return { views, refusals, portal }
+  return { views, refusals, portal, browsers, forms }
 }

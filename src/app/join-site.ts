@@ -40,6 +40,7 @@ export const joinSite = (
       origin,
       origins: new Set([origin, ...site.hosts.map((host) => `${scheme}//${host}`)]),
       prefix: site.prefix,
+      realm,
       policy,
       isOurHeader: createHeaderFilter(site),
       isIdentityHeader: createIdentityNames(site),

@@ -11,7 +11,7 @@ const toAuthenticated = (input: Sanitized, peeked: PeekResult): Authenticated =>
     ...input,
     subject: isHere ? peeked.subject : ANONYMOUS,
     session: isHere ? peeked.digest : null,
-    hasEnded: peeked.state === 'ended',
+    ended: peeked.state === 'ended' ? peeked.digest : null,
   }
 }
 

@@ -32,6 +32,20 @@ export function chain<A, B, C, D, E, F, G, H, I, J, K>(
   i: Step<I, J>,
   j: Step<J, K>,
 ): (input: A) => void
+export function chain<A, B, C, D, E, F, G, H, I, J, K, L>(
+  onFault: (reached: unknown, thrown: unknown) => void,
+  a: Step<A, B>,
+  b: Step<B, C>,
+  c: Step<C, D>,
+  d: Step<D, E>,
+  e: Step<E, F>,
+  f: Step<F, G>,
+  g: Step<G, H>,
+  h: Step<H, I>,
+  i: Step<I, J>,
+  j: Step<J, K>,
+  k: Step<K, L>,
+): (input: A) => void
 export function chain<A>(
   onFault: (reached: unknown, thrown: unknown) => void,
   ...steps: Step<unknown, unknown>[]

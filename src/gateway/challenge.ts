@@ -1,30 +1,31 @@
 import type { ReturnTargets } from '../lib/return-target.ts'
-import { staysOnSite } from '../lib/return-target.ts'
 import type { Target } from '../lib/target.ts'
 import type { Allowed, Authorized, Exchange, Refuse } from './exchange.ts'
+import { linger } from './linger.ts'
 import { isNavigation } from './navigation.ts'
+import { pageBehind } from './page-behind.ts'
 
 /** Tells scripts, proxies and people with a console that the gate answered, not the application. */
 export const ANSWERED_BY_GATE = 'X-Portillon'
 
-/** The page to come back to after a form that could not be kept: where the form was, if it was ours. */
-const pageBehind = (exchange: Exchange): string => {
-  const { referer } = exchange.request.headers
-  if (referer === undefined || !URL.canParse(referer)) return '/'
-  const { origin, pathname, search } = new URL(referer)
-  const path = `${pathname}${search}`
-  return exchange.site.origins.has(origin) && staysOnSite(path) ? path : '/'
-}
-
 const isSafe = ({ method }: Target): boolean => method === 'GET' || method === 'HEAD'
 
-/** Path and query of the sign-in page that leads back to what was asked for. */
-const signInAddress = ({ exchange, hasEnded }: Authorized, targets: ReturnTargets): string => {
+/** Why somebody is at the sign-in page, in the word that the page knows. */
+const reasonOf = ({ exchange, ended, form }: Authorized): string | null => {
+  if (form !== undefined) return 'kept' in form ? 'form-kept' : form.lost
+  if (!isSafe(exchange.target)) return 'form'
+  return ended === null ? null : 'expired'
+}
+
+/** Path and query of the sign-in page that leads back to what was asked for; after a form, to the page that it was on. */
+const signInAddress = (input: Authorized, targets: ReturnTargets): string => {
+  const { exchange, form } = input
   const { site, target } = exchange
-  const path = isSafe(target) ? target.raw : pageBehind(exchange)
-  const query = new URLSearchParams({ to: targets.seal(site.site.site, { path, restarts: 0 }) })
-  if (!isSafe(target)) query.set('why', 'form')
-  else if (hasEnded) query.set('why', 'expired')
+  const path = isSafe(target) ? target.raw : (pageBehind(exchange) ?? '/')
+  const kept = form !== undefined && 'kept' in form ? { form: form.kept } : {}
+  const query = new URLSearchParams({ to: targets.seal(site.site.site, { path, restarts: 0, ...kept }) })
+  const why = reasonOf(input)
+  if (why !== null) query.set('why', why)
   return `${site.prefix}/sign-in?${query.toString()}`
 }
 
@@ -35,7 +36,7 @@ export type Lead = (exchange: Exchange, address: string) => { readonly status: n
 export const byRedirect: Lead = ({ target }, location) => ({ status: isSafe(target) ? 302 : 303, location })
 
 /**
- * Sixth step: ends every exchange that the policy does not allow.
+ * Seventh step: ends every exchange that the policy does not allow.
  * - a page: to the sign-in, with its own address sealed into the link
  * - a script: 401 and JSON with the address of the sign-in (R8)
  * - a WebSocket handshake: 401, never a redirect (R11, W-01)
@@ -57,6 +58,7 @@ export const challenge =
         'Content-Length': 0,
       })
       exchange.response.end()
+      if (input.hasBody) linger(exchange)
     } else refuse(exchange, 'sign-in-required', decision.rule)
     return null
   }

@@ -40,17 +40,29 @@ export interface Authenticated extends Sanitized {
   readonly subject: Subject
   /** Digest of the live session; null for an anonymous visitor. */
   readonly session: string | null
-  /** A well-signed cookie whose session is over: the sign-in page says so (R32). */
-  readonly hasEnded: boolean
+  /** Digest of a session that is over, whose cookie is well signed: the sign-in page says so (R32). */
+  readonly ended: string | null
 }
+
+/** What became of a form that arrived when its session had ended: its handle, or why it was not kept (R7, W-11). */
+export type FormOutcome = { readonly kept: string } | { readonly lost: 'form-too-large' | 'form-file-too-large' }
 
 export interface Authorized extends Authenticated {
   readonly decision: Decision
+  /** Set by `keep-form` alone. */
+  readonly form?: FormOutcome
 }
 
 export interface Allowed extends Authorized {
   /** Proof for the type checker that `challenge` has let this request pass. */
   readonly allowed: true
+}
+
+/** A form that was kept and is sent now, in place of the request's own body. */
+export interface Resent {
+  readonly body: Buffer
+  /** The application did not take it; `isUnsure`: or perhaps it did. */
+  readonly failed: (isUnsure: boolean) => void
 }
 
 export interface Asserted {
@@ -63,6 +75,8 @@ export interface Asserted {
   readonly subject: Subject
   readonly session: string | null
   readonly isLeaving: boolean
+  /** Set by `resend` alone. */
+  readonly resent?: Resent
 }
 
 /** Ends the exchange with the page or the JSON of an error code. `detail` is for the log: a rule id, a typed reason. */

@@ -65,6 +65,7 @@ class Carrier implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _parsed: unknown, message?: string): void {
     if (status < 200) return
+    if (status >= 400) this.#asserted.resent?.failed(true)
     const { exchange, isLeaving } = this.#asserted
     const returned = returning(exchange, (controller as unknown as { rawHeaders: Buffer[] }).rawHeaders)
     if (isLeaving) {
@@ -100,6 +101,8 @@ class Carrier implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    // Without a controller no connection came about, and the application has seen nothing.
+    if (!this.#response.headersSent) this.#asserted.resent?.failed(this.#controller !== undefined)
     if (this.#response.destroyed || this.#response.writableEnded) return
     if (this.#asserted.isLeaving && !this.#response.headersSent) this.#sayFarewell([])
     else if (this.#response.headersSent) this.#response.destroy(error)
@@ -121,8 +124,8 @@ class Carrier implements Dispatcher.DispatchHandler {
   }
 }
 
-const bodyOf = (asserted: Asserted, request: IncomingMessage): IncomingMessage | null =>
-  asserted.hasBody ? request : null
+const bodyOf = (asserted: Asserted, request: IncomingMessage): IncomingMessage | Buffer | null =>
+  asserted.resent?.body ?? (asserted.hasBody ? request : null)
 
 /** Last step: sends exactly the request that was judged, and carries the answer back. */
 export const forward =

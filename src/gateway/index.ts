@@ -10,10 +10,14 @@ import { challenge } from './challenge.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Allowed, Exchange, Incoming, Refuse } from './exchange.ts'
 import { createForwardAuth } from './forward-auth/index.ts'
+import type { FormParts } from './forms.ts'
 import { forward, type Farewell } from './forward.ts'
+import { keepForm } from './keep-form.ts'
 import { origin } from './origin.ts'
 import { own, type Portal } from './own.ts'
+import { createBodyReader } from './read-body.ts'
 import { receive } from './receive.ts'
+import { resend } from './resend.ts'
 import { sanitize, type OnSpoof } from './sanitize.ts'
 import { signOut } from './sign-out.ts'
 import type { SiteTable } from './site.ts'
@@ -30,6 +34,7 @@ export interface GatewayParts {
   readonly refuse: Refuse
   readonly endSession: (digest: string, input: Allowed) => Promise<void>
   readonly farewell: Farewell
+  readonly forms: FormParts
   readonly onOpen: OnOpen
   readonly onSpoof: OnSpoof
   /** Puts the protecting headers on an answer of the gate itself (W-07). */
@@ -77,9 +82,11 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     own(parts.portal, refuse),
     authenticated,
     authorized,
+    keepForm(parts.forms, createBodyReader()),
     challenged,
     signOut(parts.endSession),
     assert,
+    resend(parts.forms, parts.dress),
     forward(refuse, { ...parts.farewell, dress: parts.dress }),
   )
   const onUpgrade = chain(

@@ -10,6 +10,7 @@ export interface GatewayPolicy {
   decide(target: Target, subject: Subject, context: { address: string | undefined; now: number }): Decision
   isBackground(path: string): boolean
   isUpstreamSignOut(path: string): boolean
+  keepsForms(path: string): boolean
   originsFor(path: string): readonly string[]
 }
 
@@ -21,6 +22,8 @@ export interface GatewaySite {
   /** Origins of all the site's host names: where WebSocket handshakes may come from. */
   readonly origins: ReadonlySet<string>
   readonly prefix: string
+  /** Whose accounts may sign in here. */
+  readonly realm: string
   readonly policy: GatewayPolicy
   /** Whether a header name, in any spelling, is one that only the gate may set. */
   isOurHeader(rawName: string): boolean

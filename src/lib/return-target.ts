@@ -11,6 +11,8 @@ export interface ReturnTarget {
   readonly path: string
   /** How often this visit was started again by itself (R5): the third time a page says why instead. */
   readonly restarts: number
+  /** Handle of the form that was kept when the session had ended (R7): it is offered before anything else. */
+  readonly form?: string | undefined
 }
 
 export interface ReturnTargets {
@@ -19,6 +21,9 @@ export interface ReturnTargets {
   /** The target of a seal made for this site, or undefined for anything else, a forgery included. */
   open(site: string, sealed: string): ReturnTarget | undefined
 }
+
+/** 144 random bits, base64url. */
+export const FORM_HANDLE = /^[A-Za-z0-9_-]{24}$/
 
 const SEAL = /^(?<payload>[A-Za-z0-9_-]{2,12288})\.(?<mark>[A-Za-z0-9_-]{43})$/
 
@@ -38,10 +43,12 @@ export const createReturnTargets = (keyOf: () => readonly Buffer[]): ReturnTarge
     createHmac('sha256', key).update(`${site}\0${payload}`).digest()
 
   return {
-    seal: (site, { path, restarts }) => {
+    seal: (site, { path, restarts, form }) => {
       const [key] = keyOf()
       if (key === undefined) throw new Error('no sealing key')
-      const payload = Buffer.from(`${restarts} ${staysOnSite(path) ? path : '/'}`, 'latin1').toString('base64url')
+      // No target holds a blank; what stands behind the second one is passed over by a node that does not know it yet.
+      const text = [restarts, staysOnSite(path) ? path : '/', ...(form === undefined ? [] : [form])].join(' ')
+      const payload = Buffer.from(text, 'latin1').toString('base64url')
       return `${payload}.${markOf(key, site, payload).toString('base64url')}`
     },
     open: (site, sealed) => {
@@ -49,8 +56,9 @@ export const createReturnTargets = (keyOf: () => readonly Buffer[]): ReturnTarge
       if (payload === undefined || mark === undefined) return undefined
       const given = Buffer.from(mark, 'base64url')
       if (!keyOf().some((key) => timingSafeEqual(markOf(key, site, payload), given))) return undefined
-      const [restarts = '', path = ''] = Buffer.from(payload, 'base64url').toString('latin1').split(' ', 2)
-      return /^\d$/.test(restarts) && staysOnSite(path) ? { path, restarts: Number(restarts) } : undefined
+      const [restarts = '', path = '', form] = Buffer.from(payload, 'base64url').toString('latin1').split(' ', 3)
+      if (!/^\d$/.test(restarts) || !staysOnSite(path)) return undefined
+      return { path, restarts: Number(restarts), ...(form !== undefined && FORM_HANDLE.test(form) ? { form } : {}) }
     },
   }
 }

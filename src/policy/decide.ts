@@ -31,6 +31,8 @@ export interface Policy {
   /** A path that the page polls by itself: it does not count as activity (R29). */
   isBackground(path: string): boolean
   isUpstreamSignOut(path: string): boolean
+  /** Whether a form sent there may be kept when its session has ended (R7). */
+  keepsForms(path: string): boolean
   /** The ways by which one may sign in at that moment, and the others, in the order of the file. */
   openWays(now: number): { readonly open: readonly Way[]; readonly closed: readonly Way[] }
   /** Foreign origins that may open a WebSocket here. */
@@ -80,6 +82,7 @@ export const createPolicy = (site: Site): Policy => {
     rules,
     decide: (target, subject, context) => ruleFor(target.method, target.path).judge(target, subject, context),
     isBackground: compilePatterns(site.session.background),
+    keepsForms: compilePatterns(site.forms.paths),
     isUpstreamSignOut: compilePatterns(site['sign-out']['upstream-paths']),
     openWays: (now) => ({
       open: ways.filter(({ times }) => isOpen(times, now)).map(({ way }) => way),

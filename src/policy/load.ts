@@ -48,7 +48,7 @@ const CHECKS: readonly Check[] = [
   checkFiles,
 ]
 
-const PATTERN_LISTS = new Set<unknown>(['path', 'background', 'upstream-paths'])
+const PATTERN_LISTS = new Set<unknown>(['path', 'paths', 'background', 'upstream-paths'])
 
 const advise = (path: SettingPath, value: unknown): string | undefined => {
   if (typeof value !== 'string') return undefined

@@ -243,6 +243,24 @@ export const siteSchema = z.strictObject({
     })
     .prefault({})
     .describe('Sessions.'),
+  forms: z
+    .strictObject({
+      keep: z
+        .int()
+        .min(0)
+        .max(16_777_216)
+        .default(1_048_576)
+        .describe(
+          'The largest form, in bytes, that is kept for half an hour when it arrives after its session has ended; its owner may send it again after signing in. 0: none is kept.',
+        ),
+      paths: z
+        .array(pathPattern)
+        .min(1)
+        .default(['/**'])
+        .describe('Where forms are sent that may be kept; by default, anywhere.'),
+    })
+    .prefault({})
+    .describe('Forms that people send when their session has just ended (R7).'),
   identity: z
     .strictObject({
       headers: z

@@ -14,14 +14,14 @@ export interface Browsers {
   /** The identifier, given to the browser now if it has none. */
   ensure(response: Response): string
   /** The identifier that the browser sent, or undefined: it refuses cookies or never saw a page of ours. */
-  known(visit: Visit): string | undefined
+  known(visit: Pick<Visit, 'request' | 'site'>): string | undefined
   /** The token that the forms of this browser carry. */
   csrf(browser: string): string
   isOwnForm(browser: string, token: string): boolean
 }
 
 export const createBrowsers = (parts: { random: Random; key: PurposeKey }): Browsers => {
-  const known = (visit: Visit): string | undefined => {
+  const known: Browsers['known'] = (visit) => {
     const value = readCookie(visit.request, visit.site, 'browser')
     return value !== undefined && BROWSER_ID.test(value) ? value : undefined
   }

@@ -2,12 +2,21 @@ import { parseTarget } from '../lib/path.ts'
 import type { ReturnTarget } from '../lib/return-target.ts'
 import type { PortalSite } from './visit.ts'
 
+/** The page on which the owner of a kept form decides; short, so that no browser shortens it when it says whence it comes. */
+export const keptFormHref = ({ prefix }: Pick<PortalSite, 'prefix'>, handle: string): string =>
+  `${prefix}/kept-form?${new URLSearchParams({ form: handle }).toString()}`
+
+/** Where the window ends in which somebody has signed in again beside a page of the application (G9). */
+export const doneHref = ({ prefix }: Pick<PortalSite, 'prefix'>): string => `${prefix}/sign-in/done`
+
 /**
- * Where a person goes once signed in: the page they asked for, or the first page when that is one of the gate's own or a
- * sign-out, which would send them round in circles or straight out again (R-07).
+ * Where a person goes once signed in: to the form that waits for them, or the page they asked for; to the first page when
+ * that is one of the gate's own or a sign-out, which would send them round in circles or straight out again (R-07).
  */
 export const destinationOf = (site: PortalSite, target: ReturnTarget | undefined): string => {
   if (target === undefined) return '/'
+  if (target.form !== undefined) return keptFormHref(site, target.form)
+  if (target.path === doneHref(site)) return target.path
   const parsed = parseTarget('GET', target.path)
   if (!parsed.ok) return '/'
   const { path } = parsed.value

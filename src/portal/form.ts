@@ -31,7 +31,7 @@ export type FormRefusal =
   | 'stale'
 
 /** What the browser itself says about where the form comes from; null when it says nothing. */
-const saysSameOrigin = (request: Request): boolean | null => {
+export const saysSameOrigin = (request: Request): boolean | null => {
   const { site } = visitOf(request)
   const fetchSite = request.headers['sec-fetch-site']
   const { origin } = request.headers

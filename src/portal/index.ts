@@ -5,9 +5,11 @@ import { onlyMethods, readForm } from './form.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { showCodePage, takeCode, takeResend } from './routes/code.ts'
 import { showForgotten } from './routes/forgotten.ts'
+import { dropKeptForm, sendKeptForm, showKeptForm } from './routes/kept-form.ts'
 import { showOutbox } from './routes/outbox.ts'
 import { showAsset, showJwks } from './routes/published.ts'
-import { showSession } from './routes/session.ts'
+import { showSession, stayConnected } from './routes/session.ts'
+import { showSignInAgain, showSignInDone } from './routes/sign-in-again.ts'
 import { showSignIn, takeSignIn } from './routes/sign-in.ts'
 import { showSignedOut, showSignOut, takeSignOut } from './routes/sign-out.ts'
 import { rememberVisit, visitOf, type Visit } from './visit.ts'
@@ -34,12 +36,22 @@ const routes = (parts: PortalParts): Router => {
   router.post('/sign-in/code', readForm, session, takeCode(parts))
   router.all('/sign-in/code/resend', onlyMethods('POST'))
   router.post('/sign-in/code/resend', readForm, takeResend(parts))
+  router.all(['/sign-in/again', '/sign-in/done'], onlyMethods('GET', 'HEAD'))
+  router.get('/sign-in/again', showSignInAgain(parts))
+  router.get('/sign-in/done', showSignInDone(parts))
+  router.all('/kept-form', onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/kept-form', showKeptForm(parts))
+  router.post('/kept-form', readForm, sendKeptForm(parts))
+  router.all('/kept-form/drop', onlyMethods('POST'))
+  router.post('/kept-form/drop', readForm, dropKeptForm(parts))
   router.all('/sign-out', onlyMethods('GET', 'HEAD', 'POST'))
   router.get('/sign-out', showSignOut(parts))
   router.post('/sign-out', readForm, takeSignOut(parts))
-  router.all(['/signed-out', '/session', '/jwks.json', '/password/forgot', '/assets/:name'], onlyMethods('GET', 'HEAD'))
+  router.all(['/signed-out', '/jwks.json', '/password/forgot', '/assets/:name'], onlyMethods('GET', 'HEAD'))
   router.get('/signed-out', showSignedOut(parts))
+  router.all('/session', onlyMethods('GET', 'HEAD', 'POST'))
   router.get('/session', showSession(parts))
+  router.post('/session', stayConnected(parts))
   router.get('/jwks.json', showJwks(parts))
   router.get('/password/forgot', showForgotten(parts))
   router.get('/assets/:name', showAsset(parts))

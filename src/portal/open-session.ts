@@ -41,6 +41,11 @@ export const openSession = async (
     address: visitor.address ?? '',
     device: visitor.device,
   })
+  await parts.forms.owners.remember(
+    digest,
+    { realm: site.realm, account: account.id },
+    now + site.site.session.absolute,
+  )
   parts.trail.record({
     event: 'session.started',
     site: site.site.site,

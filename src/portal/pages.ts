@@ -41,7 +41,10 @@ export interface PageModels {
     }[]
     /** `signIn.wrong`, `signIn.throttled` {minutes}, `signIn.required` {field: login, password or both}, `signIn.wayClosed`. */
     readonly error: Message | null
-    /** `signIn.expired` {minutes}, `signIn.formLost`, `signIn.restarted`. */
+    /**
+     * `signIn.expired` {minutes}, `signIn.restarted`, `signIn.again`, and of a form: `signIn.formLost`, `signIn.formKept`
+     * {minutes}, `signIn.formTooLarge` {size}, `signIn.formFileTooLarge` {size}.
+     */
     readonly information: Message | null
     readonly notices: readonly { readonly kind: 'information' | 'warning'; readonly text: string }[]
     readonly legal: string | null
@@ -90,6 +93,30 @@ export interface PageModels {
     readonly continueHref: string
     readonly signOutHref: string
   }
+  /** A form was kept when its session had ended: its owner decides. */
+  'kept-form': {
+    readonly sendAction: string
+    readonly dropAction: string
+    readonly csrf: string
+    /** Handle, hidden field `form` of both forms. */
+    readonly form: string
+    /** Path and query of the page that it was on, and the path that it is sent to. */
+    readonly page: string
+    readonly sentTo: string
+    /** ISO 8601, UTC. */
+    readonly at: string
+    readonly name: string
+    readonly fields: number
+    readonly files: number
+    /** Bytes. */
+    readonly size: number
+    /** It was sent once already, and the application did not confirm it. */
+    readonly isUnsure: boolean
+  }
+  /** The form is not there: sent, not wanted, another person's, or nobody knows any more. */
+  'kept-form-gone': { readonly reason: 'sent' | 'declined' | 'foreign' | 'expired'; readonly continueHref: string }
+  /** End of the window in which somebody signed in again beside their page. */
+  'signed-in-again': { readonly name: string; readonly signOutHref: string }
   /** The browser does not send our cookies back. */
   'cookies-refused': { readonly retryHref: string }
   /** Sent round in circles for the third time: the likely causes. */

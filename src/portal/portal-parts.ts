@@ -4,6 +4,9 @@ import type { Clock } from '../lib/clock.ts'
 import type { ReturnTargets } from '../lib/return-target.ts'
 import type { OutboxMail } from '../mail/outbox.ts'
 import type { EmailCodeMethod } from '../methods/email-code/index.ts'
+import type { KeptForms } from '../kept-forms/kept-forms.ts'
+import type { SessionOwners } from '../kept-forms/owners.ts'
+import type { Expiry } from '../session/expiry.ts'
 import type { Lifecycle } from '../session/lifecycle.ts'
 import type { SignInFlow } from '../sign-in/flow.ts'
 import type { Views } from './views.ts'
@@ -23,6 +26,9 @@ export interface PortalParts {
   readonly flow: SignInFlow
   readonly emailCode: EmailCodeMethod
   readonly lifecycle: Lifecycle
+  readonly expiry: Expiry
+  /** Forms that arrived when their session had ended, and whose they are (R7). */
+  readonly forms: { readonly kept: KeptForms; readonly owners: SessionOwners }
   /** express-session for a site: only the routes that open a session run it. */
   readonly sessionFor: (site: PortalSite) => RequestHandler
   readonly jwks: () => object

@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import { KEPT_FORM_LIFETIME } from '../kept-forms/kept-forms.ts'
 import { calendarDay } from '../lib/calendar.ts'
 import type { Notice, Way } from '../policy/schema.ts'
 import { languageOf } from './language.ts'
@@ -13,12 +14,21 @@ const NOTICE_BEFORE_END = 60 * DAY
 /** The method that completes a way: it names the button. */
 const kindOf = (way: Way): WayChoice['kind'] => way.methods.at(-1) ?? 'password'
 
+const megabytes = (bytes: number): number => bytes / 1_048_576
+
 /** Why somebody is here, by the `why` of the link; a Map, because the word comes from outside (F-21). */
 const REASONS: ReadonlyMap<string, (site: PortalSite) => Message> = new Map(
   Object.entries({
     expired: ({ site }) => ({ key: 'signIn.expired', values: { minutes: Math.round(site.session.idle / 60_000) } }),
     restarted: () => ({ key: 'signIn.restarted' }),
     form: () => ({ key: 'signIn.formLost' }),
+    'form-kept': () => ({ key: 'signIn.formKept', values: { minutes: Math.round(KEPT_FORM_LIFETIME / 60_000) } }),
+    'form-too-large': ({ site }) => ({ key: 'signIn.formTooLarge', values: { size: megabytes(site.forms.keep) } }),
+    'form-file-too-large': ({ site }) => ({
+      key: 'signIn.formFileTooLarge',
+      values: { size: megabytes(site.forms.keep) },
+    }),
+    again: () => ({ key: 'signIn.again' }),
   } satisfies Record<string, (site: PortalSite) => Message>),
 )
 

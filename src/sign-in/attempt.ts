@@ -21,7 +21,7 @@ const attemptSchema = z.object({
   way: z.string(),
   account: z.string(),
   proved: z.array(z.enum(METHOD_IDS)),
-  target: z.object({ path: z.string(), restarts: z.number() }),
+  target: z.object({ path: z.string(), restarts: z.number(), form: z.string().optional() }),
   startedAt: z.number(),
 })
 

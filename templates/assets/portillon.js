@@ -200,6 +200,12 @@ const followOtherTabs = (form) => {
   addEventListener('pageshow', (event) => event.persisted && ask())
 }
 
+/** The page beside this window is told, and goes on; a window that its page has opened closes by itself. */
+const tellPageBeside = () => {
+  new BroadcastChannel('portillon').postMessage('signed-in')
+  close()
+}
+
 all('[data-countdown]').forEach(showTimeLeft)
 all('[data-wait]').forEach(wakeLater)
 all('[data-show-password]').forEach(offerToShowPassword)
@@ -209,6 +215,7 @@ all('[data-once]').forEach(sendOnce)
 all('[data-copy]').forEach(offerToCopy)
 all('a[href^="#"]').forEach(focusWithin)
 all('[data-session]').forEach(followOtherTabs)
+all('[data-signed-in-again]').forEach(tellPageBeside)
 keepFragment()
 
 // A page that names a person must not be shown again from the browser's memory after sign-out (R27).

@@ -24,7 +24,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['render', 'store', 'database'],
   ['mail', 'audit'],
   ['accounts', 'session'],
-  ['identity', 'sign-in'],
+  ['identity', 'sign-in', 'kept-forms'],
   ['methods'],
   ['gateway', 'portal'],
   ['server'],
@@ -91,7 +91,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   undici: ['gateway'],
   yaml: ['lib'],
   // Shapes are written where the thing is defined: settings, records, forms.
-  zod: ['lib', 'config', 'policy', 'session', 'sign-in', 'methods', 'identity', 'portal'],
+  zod: ['lib', 'config', 'policy', 'session', 'sign-in', 'kept-forms', 'methods', 'identity', 'portal'],
 }
 
 /** The only files that may ask the machine for the time or for chance; everybody else is given a Clock and a Random. */

@@ -82,6 +82,21 @@ const code: PageModels['code'] = {
   restartHref: '/_portillon/sign-in?to=sealed.target',
 }
 
+const keptForm: PageModels['kept-form'] = {
+  sendAction: '/_portillon/kept-form',
+  dropAction: '/_portillon/kept-form/drop',
+  csrf: 'csrf',
+  form: 'handle',
+  page: '/dcc/ui/patient.jsp?id=1024&onglet=rcp',
+  sentTo: '/dcc/ui/rcp-note.jsp',
+  at: '2026-11-23T13:32:05.000Z',
+  name: 'Zoé Œuvrard',
+  fields: 2,
+  files: 0,
+  size: 1_840,
+  isUnsure: false,
+}
+
 const refusal = (code: PageModels['refusal']['code'], status: number): PageModels['refusal'] => ({
   code,
   status,
@@ -119,6 +134,19 @@ export const pageStates: readonly PageState[] = [
     information: { key: 'signIn.expired', values: { minutes: 30 } },
   }),
   state('sign-in-form-lost', 'sign-in', { ...signIn, information: { key: 'signIn.formLost' } }),
+  state('sign-in-form-kept', 'sign-in', {
+    ...signIn,
+    information: { key: 'signIn.formKept', values: { minutes: 30 } },
+  }),
+  state('sign-in-form-too-large', 'sign-in', {
+    ...signIn,
+    information: { key: 'signIn.formTooLarge', values: { size: 1 } },
+  }),
+  state('sign-in-file-too-large', 'sign-in', {
+    ...signIn,
+    information: { key: 'signIn.formFileTooLarge', values: { size: 0.5 } },
+  }),
+  state('sign-in-again', 'sign-in', { ...signIn, information: { key: 'signIn.again' } }),
   state('sign-in-notices', 'sign-in', {
     ...signIn,
     hasTarget: false,
@@ -159,6 +187,13 @@ export const pageStates: readonly PageState[] = [
     continueHref: '/',
     signOutHref: '/_portillon/sign-out',
   }),
+  state('kept-form', 'kept-form', keptForm),
+  state('kept-form-file', 'kept-form', { ...keptForm, fields: 4, files: 1, size: 482_000, sentTo: '/dcc/upload' }),
+  state('kept-form-unsure', 'kept-form', { ...keptForm, isUnsure: true }),
+  ...(['sent', 'declined', 'foreign', 'expired'] as const).map((reason) =>
+    state(`kept-form-${reason}`, 'kept-form-gone', { reason, continueHref: '/' }),
+  ),
+  state('signed-in-again', 'signed-in-again', { name: 'Zoé Œuvrard', signOutHref: '/_portillon/sign-out' }),
   state('cookies-refused', 'cookies-refused', { retryHref: '/_portillon/sign-in' }),
   state('loop', 'loop', { retryHref: '/_portillon/sign-in', reference: '7KQ2-M4XD-91' }),
   state('refusal-403', 'refusal', refusal('forbidden', 403)),

@@ -131,6 +131,7 @@ describe('screenshots for the manual', () => {
     for (const id of [
       ...['sign-in', 'sign-in-error', 'sign-in-expired', 'sign-in-notices', 'sign-in-training', 'code', 'code-error'],
       ...['code-expired', 'forgotten', 'no-factor', 'sign-out', 'signed-out', 'signed-in', 'cookies-refused', 'loop'],
+      ...['kept-form', 'kept-form-unsure', 'kept-form-foreign', 'sign-in-form-kept', 'signed-in-again'],
       ...['refusal-403', 'refusal-421', 'refusal-502', 'outbox'],
     ]) {
       await take(id, id, DESKTOP)

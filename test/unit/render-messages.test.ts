@@ -85,9 +85,11 @@ describe('texts of the pages', () => {
   it('are all used: none is left over from an older page', () => {
     const sources = templateSources()
     const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
-    const code = ['sign-in-page', 'routes/code', 'routes/sign-in'].map((name) => read(`../../src/portal/${name}.ts`))
+    const code = ['sign-in-page', 'code-page', 'routes/code', 'routes/sign-in'].map((name) =>
+      read(`../../src/portal/${name}.ts`),
+    )
     const everywhere = [sources, ...code, read('../../src/mail/messages.ts')].join('\n')
-    const computed = /^(?:errors|ways)\.|^code\.(?:expired|dead|replaced|used)$/
+    const computed = /^(?:errors|ways|keptFormGone)\.|^code\.(?:expired|dead|replaced|used)$/
     assert.deepEqual(
       messages.keys.filter((key) => !computed.test(key) && !everywhere.includes(`'${key}'`)),
       [],

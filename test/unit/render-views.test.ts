@@ -21,7 +21,21 @@ const stateOf = (id: string) => pageStates.find((state) => state.id === id) ?? a
 const poisoned = (value: unknown, poison: string): unknown => {
   if (Array.isArray(value)) return value.map((item) => poisoned(item, poison))
   if (typeof value === 'object' && value !== null) {
-    const kept = ['key', 'field', 'kind', 'code', 'mail', 'time', 'since', 'sentAt', 'endsOn', 'from', 'until']
+    const kept = [
+      'key',
+      'field',
+      'kind',
+      'code',
+      'mail',
+      'time',
+      'since',
+      'sentAt',
+      'endsOn',
+      'from',
+      'until',
+      'at',
+      'reason',
+    ]
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [
         name,

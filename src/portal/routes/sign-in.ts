@@ -39,7 +39,8 @@ export const showSignIn =
       })
       return
     }
-    if (live !== null && target !== undefined && maySee(visit, live, target.path, parts.clock.now())) {
+    const hasForm = target?.form !== undefined
+    if (live !== null && target !== undefined && (hasForm || maySee(visit, live, target.path, parts.clock.now()))) {
       if (isGoingInCircles(response))
         parts.pages.show(response, 'loop', { retryHref: '/', reference: visit.reference }, 508)
       else parts.pages.go(response, destinationOf(site, target))

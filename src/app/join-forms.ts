@@ -1,0 +1,50 @@
+import type { FormParts } from '../gateway/forms.ts'
+import { createKeptForms, type KeptForms } from '../kept-forms/kept-forms.ts'
+import { createSessionOwners, type SessionOwners } from '../kept-forms/owners.ts'
+import type { Exchange } from '../gateway/exchange.ts'
+import { browserDigest, type Browsers } from '../portal/browser.ts'
+import type { PortalSite } from '../portal/visit.ts'
+import { purposeKey, type Foundations } from './foundations.ts'
+import type { AppSettings } from './settings.ts'
+
+/** Forms that arrive when their session has ended: the data path keeps and sends them, the pages ask their owner. */
+export interface JoinedForms {
+  readonly kept: KeptForms
+  readonly owners: SessionOwners
+}
+
+export const joinForms = ({ store, keyring }: Foundations, { clock, random }: AppSettings): JoinedForms => ({
+  kept: createKeptForms({ store, clock, random, key: purposeKey(keyring, 'kept-form') }),
+  owners: createSessionOwners({ store, clock, key: purposeKey(keyring, 'session-owner') }),
+})
+
+const traceOf = ({ site, reference, address }: Exchange) => ({
+  site: site.site.site,
+  reference,
+  ...(address === undefined ? {} : { address }),
+})
+
+/** What the data path asks of them. */
+export const formParts = (
+  { kept, owners }: JoinedForms,
+  { trail }: Foundations,
+  { log }: AppSettings,
+  browsers: Browsers,
+  portalOf: (exchange: Exchange) => PortalSite,
+): FormParts => ({
+  kept,
+  owners,
+  browserOf: (exchange) => {
+    const browser = browsers.known({ request: exchange.request, site: portalOf(exchange) })
+    return browser === undefined ? undefined : browserDigest(browser)
+  },
+  log,
+  onKept: ({ exchange }, session, size) => {
+    trail.record({ event: 'form.kept', session, detail: `${size} bytes`, ...traceOf(exchange) })
+  },
+  onSent: ({ exchange, subject, session }) => {
+    if (subject.kind === 'anonymous' || session === null) return
+    const { account, login } = subject
+    trail.record({ event: 'form.sent', account, login, session, ...traceOf(exchange) })
+  },
+})
