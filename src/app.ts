@@ -4,12 +4,15 @@ import { joinPages } from './app/join-pages.ts'
 import { joinSite } from './app/join-site.ts'
 import type { AppSettings } from './app/settings.ts'
 import { createAssertionMinter } from './identity/assertion.ts'
+import { CLOSE } from './gateway/websocket-end.ts'
 import type { Keyring } from './identity/keyring.ts'
 import { normalizeAddress } from './lib/address.ts'
 import { createReferences } from './lib/reference.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createAdminListener } from './server/admin-listener.ts'
-import { drain, listen } from './server/draining.ts'
+import { askAll, isSound } from './server/health.ts'
+import { listen } from './server/listen.ts'
+import { FIGURES_TYPE, figuresText } from './server/metrics.ts'
 import { createVisitorListener } from './server/visitor-listener.ts'
 
 export type { AppSettings } from './app/settings.ts'
@@ -57,14 +60,24 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
       pages.refusals.refuse({ ...arrival, address }, code, detail)
     },
     nextReference: createReferences(random),
+    webSockets: {
+      endAll: () => dataPath.sockets.endAll(CLOSE.goingAway),
+      get size() {
+        return dataPath.sockets.size
+      },
+    },
   })
+  const checks = [
+    { name: 'store', ask: () => store.ping() },
+    { name: 'accounts', ask: () => database.ping() },
+  ]
   const admin = createAdminListener({
-    checks: [
-      { name: 'store', ask: () => store.ping() },
-      { name: 'accounts', ask: () => database.ping() },
-    ],
-    isDraining: () => isDraining,
-    metrics,
+    health: async () => {
+      const parts = await askAll(checks)
+      return { ready: !isDraining && isSound(parts), draining: isDraining, parts }
+    },
+    figures: async () => figuresText([await metrics.figures()]),
+    figuresType: FIGURES_TYPE,
   })
   const closeParts = async (): Promise<void> => {
     await Promise.all(sites.map((site) => site.gateway.upstream.pool.close()))
@@ -76,7 +89,8 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
   }
   try {
     const adminPort = await listen(admin, config.admin.port, config.admin.address)
-    const port = await listen(visitors, config.listen.port, config.listen.address)
+    const { port: asked, address } = config.listen
+    const port = await visitors.listen({ port: asked, address, shared: false })
     log.info({ port, adminPort, sites: settings.sites.map(({ site }) => site.site) }, 'the gate stands')
     return {
       database,
@@ -89,12 +103,10 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
       settle: () => activity.flush(),
       stop: async () => {
         isDraining = true
-        const draining = drain(visitors, config.drain)
-        dataPath.sockets.endAll()
-        const isClean = await draining
+        const cut = await visitors.drain({ limit: config.drain, overlap: false })
         await closeParts()
-        log.info({ cut: !isClean }, 'the gate is closed')
-        return isClean
+        log.info({ cut }, 'the gate is closed')
+        return cut.requests + cut.webSockets === 0
       },
     }
   } catch (thrown) {

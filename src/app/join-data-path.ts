@@ -2,6 +2,7 @@ import { createClientAddress } from '../gateway/client-address.ts'
 import type { Allowed, Exchange, Incoming } from '../gateway/exchange.ts'
 import { createGateway, type Gateway } from '../gateway/index.ts'
 import { createOpenSockets, type OpenSockets } from '../gateway/open-sockets.ts'
+import { CLOSE } from '../gateway/websocket-end.ts'
 import { createSiteTable, type GatewaySite } from '../gateway/site.ts'
 import { createAddressList } from '../lib/address.ts'
 import { farewellCookies } from '../portal/cookies.ts'
@@ -62,7 +63,7 @@ export const joinDataPath = async (
     channels.sessionEnded,
     (digest) => sockets.end(digest),
     // The end of a session may have been missed: no socket outlives what is known of its session.
-    () => sockets.endAll(),
+    () => sockets.endAll(CLOSE.goingAway),
   )
   const gateway = createGateway({
     sites: createSiteTable(sites.map((site) => site.gateway)),
@@ -82,7 +83,7 @@ export const joinDataPath = async (
       page: ({ exchange }) => `${exchange.site.prefix}/signed-out`,
     },
     forms: formParts(forms, foundations, settings, browsers, ({ site }) => portalOf(site)),
-    onOpen: ({ session }, socket) => sockets.add(session, socket),
+    onOpen: ({ session }, socket, end) => sockets.add(session, socket, end),
     onSpoof: ({ site, target, address, reference }, names) => {
       const fields = { names, site: site.site.site, path: target.path, address, reference }
       log.warn(fields, 'identity headers of a visitor were dropped')

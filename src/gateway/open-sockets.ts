@@ -1,32 +1,35 @@
 import type { Socket } from 'node:net'
+import { CLOSE, type CloseCode, type WebSocketEnd } from './websocket-end.ts'
+
+type End = WebSocketEnd['end']
 
 /** WebSockets that are open, by the session that opened them: the end of a session is the end of its sockets (R11, W-04). */
 export interface OpenSockets {
   /** @param session null for a visitor whom nobody knows: those end with the process only */
-  add(session: string | null, socket: Socket): void
+  add(session: string | null, socket: Socket, end: End): void
   /** Ends every socket of a session on this node. */
   end(session: string): void
-  endAll(): void
+  endAll(code: CloseCode): void
   /** How many are open. */
   readonly size: number
 }
 
 export const createOpenSockets = (): OpenSockets => {
-  const sockets = new Map<string | null, Set<Socket>>()
+  const sockets = new Map<string | null, Set<End>>()
   return {
-    add: (session, socket) => {
+    add: (session, socket, end) => {
       const known = sockets.get(session) ?? new Set()
-      sockets.set(session, known.add(socket))
+      sockets.set(session, known.add(end))
       socket.once('close', () => {
-        known.delete(socket)
+        known.delete(end)
         if (known.size === 0 && sockets.get(session) === known) sockets.delete(session)
       })
     },
     end: (session) => {
-      for (const socket of sockets.get(session) ?? []) socket.destroy()
+      for (const end of sockets.get(session) ?? []) end(CLOSE.sessionEnded)
     },
-    endAll: () => {
-      for (const known of sockets.values()) for (const socket of known) socket.destroy()
+    endAll: (code) => {
+      for (const known of sockets.values()) for (const end of known) end(code)
     },
     get size() {
       return [...sockets.values()].reduce((sum, known) => sum + known.size, 0)

@@ -6,6 +6,7 @@ import type { Asserted, Exchange, Refuse } from './exchange.ts'
 import { upstreamFault } from './forward.ts'
 import { isOurSetCookie, returning } from './returning.ts'
 import type { UpstreamTarget } from './site.ts'
+import { createWebSocketEnd, type WebSocketEnd } from './websocket-end.ts'
 
 /** http-proxy reads names in lower case and lists of values from `headers`. */
 const asHeaderObject = (flat: readonly string[]): Record<string, string | string[]> => {
@@ -63,8 +64,14 @@ const tieTogether = (one: Socket, other: Socket): void => {
   other.once('close', () => one.destroySoon())
 }
 
+/** A handshake on its way to the application, and how the WebSocket that comes of it will end. */
+interface Handshake {
+  readonly exchange: Exchange
+  readonly end: WebSocketEnd
+}
+
 /** Corrects what http-proxy does to a handshake; heard before its own listeners. */
-const steer = (outgoing: ClientRequest, exchange: Exchange, socket: Socket): void => {
+const steer = (outgoing: ClientRequest, { exchange, end }: Handshake, socket: Socket): void => {
   const { target, site } = exchange
   // http-proxy folds slashes and escapes anew: what was judged is what is forwarded (R20).
   outgoing.path = target.raw
@@ -88,11 +95,12 @@ const steer = (outgoing: ClientRequest, exchange: Exchange, socket: Socket): voi
     const theirs = answer.headers['set-cookie']?.filter((line) => !isOurSetCookie(line)) ?? []
     answer.headers['set-cookie'] = theirs
     tieTogether(socket, upstream)
+    end.switched(upstream)
   })
 }
 
 /** Opened WebSockets, so that a session's end can close them. */
-export type OnOpen = (asserted: Asserted, socket: Socket) => void
+export type OnOpen = (asserted: Asserted, socket: Socket, end: WebSocketEnd['end']) => void
 
 /**
  * Last step of the upgrade table: hands the socket to http-proxy, the one file that imports it. Its own options for adding
@@ -106,15 +114,15 @@ export const createUpgrade = (refuse: Refuse, onOpen: OnOpen) => {
     prependPath: false,
     toProxy: true,
   })
-  const waiting = new WeakMap<IncomingMessage, Exchange>()
+  const waiting = new WeakMap<IncomingMessage, Handshake>()
   proxy.on('proxyReqWs', (outgoing, view, socket) => {
-    const exchange = waiting.get(view)
-    if (exchange === undefined) outgoing.destroy()
-    else steer(outgoing, exchange, socket)
+    const waited = waiting.get(view)
+    if (waited === undefined) outgoing.destroy()
+    else steer(outgoing, waited, socket)
     outgoing.once('upgrade', () => waiting.delete(view))
   })
   proxy.on('error', (error, view, socketOrResponse) => {
-    const exchange = waiting.get(view)
+    const exchange = waiting.get(view)?.exchange
     const socket = socketOrResponse as Socket
     if (exchange === undefined || socket.destroyed || exchange.response.headersSent) {
       socket.destroy()
@@ -128,8 +136,9 @@ export const createUpgrade = (refuse: Refuse, onOpen: OnOpen) => {
     const socket = detach(exchange.response)
     if (socket === null) return null
     const view = handshake(asserted)
-    waiting.set(view, exchange)
-    onOpen(asserted, socket)
+    const end = createWebSocketEnd(socket)
+    waiting.set(view, { exchange, end })
+    onOpen(asserted, socket, (code) => end.end(code))
     const target = targetOf(exchange.site.upstream)
     proxy.ws(view, socket, exchange.upgradeHead ?? Buffer.alloc(0), { target, secure: true })
     return null

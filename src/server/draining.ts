@@ -1,30 +1,72 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Server } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Connections } from './connections.ts'
 
-/** Starts to listen. @throws when the address is taken or not ours @returns the port, for a listener asked for port 0 */
-export const listen = (server: Server, port: number, address: string): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, address, () => {
-      server.removeListener('error', reject)
-      resolve((server.address() as AddressInfo).port)
-    })
-  })
+/** What the hard limit broke off. */
+export interface Cut {
+  readonly requests: number
+  readonly webSockets: number
+}
+
+export interface WebSockets {
+  /** Tells them to go elsewhere, and ends them. */
+  endAll(): void
+  readonly size: number
+}
+
+export interface DrainParts {
+  readonly server: Server
+  readonly connections: Connections
+  /** Every connection as the network knows it, those of a TLS handshake under way included. */
+  readonly sockets: ReadonlySet<{ destroy(): void }>
+  readonly webSockets: WebSockets
+}
+
+export interface DrainOptions {
+  /** When what is still open is broken off, milliseconds from now. */
+  readonly limit: number
+  /**
+   * Go on listening until the requests now in flight have ended: for a socket that another process will take over, where
+   * visitors would otherwise wait in its queue for as long as one long download takes.
+   */
+  readonly overlap: boolean
+}
+
+/** What is kept of the limit for requests that come during the overlap. */
+const LAST = 5_000
+
+/** Waits for `work`, at most so many milliseconds. */
+const within = async (work: Promise<unknown>, limit: number): Promise<void> => {
+  const given = new AbortController()
+  await Promise.race([work, pause(limit, undefined, { signal: given.signal }).catch(() => undefined)])
+  given.abort()
+}
+
+/** Not http.Server's own `close`: that destroys idle connections, whatever is on its way on them (O-02). */
+const stopListening = (server: Server): Promise<void> =>
+  new Promise((closed) => void Server.prototype.close.call(server, () => closed()))
 
 /**
- * Stops taking connections, lets requests in flight end, and after `limit` milliseconds ends what is still open.
- * @returns true when everything ended by itself
+ * Stops taking connections and lets requests in flight end.
+ * - every answer from now on is the last one of its connection
+ * - then nobody is let in any more, WebSockets are told to go elsewhere, idle connections are closed
+ * - at the limit the rest is broken off, and counted (O-03)
  */
-export const drain = (server: Server, limit: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    let ended = true
-    const hard = setTimeout(() => {
-      ended = false
-      server.closeAllConnections()
-    }, limit)
-    server.close(() => {
-      clearTimeout(hard)
-      resolve(ended)
-    })
-    server.closeIdleConnections()
-  })
+export const drain = async (parts: DrainParts, { limit, overlap }: DrainOptions): Promise<Cut> => {
+  const { server, connections, sockets, webSockets } = parts
+  connections.retire()
+  const work = async (): Promise<void> => {
+    if (overlap) await within(connections.settled(), limit - Math.min(LAST, limit / 2))
+    const closed = stopListening(server)
+    webSockets.endAll()
+    // What has already arrived is read before this runs, and answered.
+    setImmediate(() => connections.letGo())
+    await closed
+  }
+  const done = work()
+  await within(done, limit)
+  const cut = { requests: connections.busy(), webSockets: webSockets.size }
+  for (const socket of sockets) socket.destroy()
+  await done
+  return cut
+}

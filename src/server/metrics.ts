@@ -1,13 +1,21 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+
+/** What one process has counted, in a form that can be handed to another one. */
+export type Figures = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 export interface Metrics {
   /** One answered or refused request; `outcome` is `forwarded`, `page` or an error code. */
   countRefusal(site: string, code: string): void
   countEvent(event: string, site: string): void
   countRequest(): void
-  text(): Promise<string>
-  readonly contentType: string
+  figures(): Promise<Figures>
 }
+
+export const FIGURES_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
+
+/** The figures of several processes as one: counts are added up, and each of the others is joined as its kind wants. */
+export const figuresText = (all: readonly Figures[]): Promise<string> =>
+  AggregatorRegistry.aggregate(all.map((figures) => [...figures])).metrics()
 
 /** Figures for Prometheus. The data path only adds to a number; everything else is computed when somebody asks. */
 export const createMetrics = (): Metrics => {
@@ -40,7 +48,6 @@ export const createMetrics = (): Metrics => {
     countRequest: () => {
       requests += 1
     },
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
+    figures: () => registry.getMetricsAsJSON(),
   }
 }

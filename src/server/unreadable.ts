@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '../lib/errors.ts'
+import { answerUnderWay } from './answer-under-way.ts'
 
 const codeOf = (error: NodeJS.ErrnoException): ErrorCode => {
   switch (error.code) {
@@ -43,7 +44,7 @@ export type RefuseUnreadable = (
 
 /** Refuses bytes that are no request, then ends the connection: what follows on it cannot be trusted to be one either. */
 export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex, refuse: RefuseUnreadable): void => {
-  const busy = (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage ?? null
+  const busy = answerUnderWay(socket)
   if (!(socket instanceof Socket) || error.code === 'ECONNRESET' || !socket.writable || busy?.headersSent === true) {
     socket.destroy()
   } else if (busy === null) {

@@ -1,8 +1,12 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '../lib/errors.ts'
+import { createConnections, type Connections } from './connections.ts'
+import { drain, type Cut, type DrainOptions, type WebSockets } from './draining.ts'
+import { listenAt, type Entrance } from './listen.ts'
 import { answerUnreadable, lastAnswerOn } from './unreadable.ts'
 
 /** What the listener hands to the data path. */
@@ -13,13 +17,35 @@ export interface Arrival {
   readonly reference: string
 }
 
+export interface TlsFiles {
+  /** Certificate chain and key, PEM. */
+  readonly cert: Buffer
+  readonly key: Buffer
+  /**
+   * What session tickets are encrypted with (48 bytes), the same for all workers: a visitor who comes back may meet another
+   * one. Left out: every process has its own.
+   */
+  readonly ticketKeys?: Buffer | undefined
+}
+
 export interface ListenerParts {
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
+  readonly tls: TlsFiles | null
   readonly onRequest: (arrival: Arrival) => void
   readonly onUpgrade: (arrival: Arrival) => void
   /** What could not be read as a request; `detail` is the parser's own code. */
   readonly onUnreadable: (arrival: Arrival, code: ErrorCode, detail: string | undefined) => void
   readonly nextReference: () => string
+  readonly webSockets: WebSockets
+}
+
+export interface VisitorListener {
+  /** @throws when the address is taken or not ours @returns the port */
+  listen(entrance: Entrance): Promise<number>
+  /** Connections from now on get this certificate; those that stand keep theirs. @throws when it cannot be used */
+  changeTls(tls: TlsFiles): void
+  /** Every answer from now on is the last one of its connection: visitors go over to other nodes while this one still serves. */
+  retire(): void
+  drain(options: DrainOptions): Promise<Cut>
 }
 
 const LIMITS = {
@@ -34,6 +60,11 @@ const LIMITS = {
   connectionsCheckingInterval: 5_000,
 } as const
 
+/** A TLS handshake that is not complete by then is nobody's, milliseconds (L-01); a process that ends waits for it. */
+const HANDSHAKE = 10_000
+
+const secure = (tls: TlsFiles) => ({ ...tls, minVersion: 'TLSv1.2', honorCipherOrder: true }) as const
+
 const isWebSocket = (request: IncomingMessage): boolean =>
   request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket'
 
@@ -44,21 +75,17 @@ const answerTo = (request: IncomingMessage): ServerResponse => {
   return lastAnswerOn(socket, request)
 }
 
-/**
- * Where visitors arrive, over TLS or over plain HTTP behind a front.
- * - every header counts: the parser's silent cut after 2,000 fields is off, the size limit holds instead (H-07, F-02)
- * - only a WebSocket is an upgrade; any other offer, h2c included, is an ordinary request (F-18)
- * - a method or an expectation that is not ours (CONNECT, `Expect: x`) is judged like any other, not by Node (F-15, F-11)
- * - what cannot be parsed gets a readable page and the connection ends
- */
-export const createVisitorListener = (parts: ListenerParts): Server => {
-  const arrival = (request: IncomingMessage, response: ServerResponse, upgradeHead: Buffer | null = null): Arrival => ({
-    request,
-    response,
-    upgradeHead,
-    reference: parts.nextReference(),
+/** Every connection as the network knows it, for the moment when what is left is broken off. */
+const followSockets = (server: Server): ReadonlySet<Socket> => {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
-  const onRequest: RequestListener = (request, response) => parts.onRequest(arrival(request, response))
+  return sockets
+}
+
+const createServerFor = (tls: TlsFiles | null): Server => {
   const options = {
     ...LIMITS,
     requireHostHeader: false,
@@ -66,18 +93,58 @@ export const createVisitorListener = (parts: ListenerParts): Server => {
     insecureHTTPParser: false,
     shouldUpgradeCallback: isWebSocket,
   }
-  const server =
-    parts.tls === null
-      ? createHttpServer(options, onRequest)
-      : createHttpsServer({ ...options, ...parts.tls, minVersion: 'TLSv1.2', honorCipherOrder: true }, onRequest)
+  return tls === null
+    ? createHttpServer(options)
+    : createHttpsServer({ ...options, ...secure(tls), handshakeTimeout: HANDSHAKE })
+}
+
+/** Hands what arrives to the data path. */
+const serve = (server: Server, connections: Connections, parts: ListenerParts): void => {
+  const arrival = (request: IncomingMessage, response: ServerResponse, upgradeHead: Buffer | null = null): Arrival => ({
+    request,
+    response,
+    upgradeHead,
+    reference: parts.nextReference(),
+  })
+  const onRequest: RequestListener = (request, response) => {
+    if (connections.asked(request.socket, response)) parts.onRequest(arrival(request, response))
+  }
   server.maxHeadersCount = 0
+  server.on(server instanceof HttpsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+    connections.opened(socket)
+  })
+  server.on('request', onRequest)
   server.on('checkExpectation', onRequest)
   server.on('connect', (request) => parts.onRequest(arrival(request, answerTo(request))))
-  server.on('upgrade', (request, _socket, head) => parts.onUpgrade(arrival(request, answerTo(request), head)))
+  server.on('upgrade', (request, _socket, head) => {
+    connections.left(request.socket)
+    parts.onUpgrade(arrival(request, answerTo(request), head))
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     answerUnreadable(error, socket, ({ request, response }, code, detail) => {
       parts.onUnreadable(arrival(request, response), code, detail)
     })
   })
-  return server
+}
+
+/**
+ * Where visitors arrive, over TLS or over plain HTTP behind a front.
+ * - every header counts: the parser's silent cut after 2,000 fields is off, the size limit holds instead (H-07, F-02)
+ * - only a WebSocket is an upgrade; any other offer, h2c included, is an ordinary request (F-18)
+ * - a method or an expectation that is not ours (CONNECT, `Expect: x`) is judged like any other, not by Node (F-15, F-11)
+ * - what cannot be parsed gets a readable page and the connection ends
+ */
+export const createVisitorListener = (parts: ListenerParts): VisitorListener => {
+  const server = createServerFor(parts.tls)
+  const sockets = followSockets(server)
+  const connections = createConnections()
+  serve(server, connections, parts)
+  return {
+    listen: (entrance) => listenAt(server, entrance),
+    changeTls: (tls) => {
+      if (server instanceof HttpsServer) server.setSecureContext(secure(tls))
+    },
+    retire: () => connections.retire(),
+    drain: (options) => drain({ server, connections, sockets, webSockets: parts.webSockets }, options),
+  }
 }

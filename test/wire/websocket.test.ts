@@ -69,7 +69,7 @@ describe('a conversation over a WebSocket', () => {
     const closed = once(mine, 'close')
     await other.page('/dcc/')
     await visitor.page('/dcc/logout')
-    await closed
+    assert.equal((await closed)[0], 4_401, 'a page can tell that it has to sign in')
     assert.equal((await echo(theirs, 'still here')).toString(), 'still here')
     assert.equal((await echo(nobodys, 'still here')).toString(), 'still here')
     theirs.terminate()
@@ -86,7 +86,7 @@ describe('a conversation over a WebSocket', () => {
     const closed = once(socket, 'close')
     const started = performance.now()
     await passing.stop()
-    await closed
+    assert.equal((await closed)[0], 1_001, 'a page can tell that it has to connect again')
     assert.ok(performance.now() - started < 5_000)
   })
 

@@ -1,0 +1,143 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { restartPause } from './restart-pause.ts'
+import { createRemote, type Answering, type Remote } from './worker-channel.ts'
+
+export interface WorkersParts<Calls extends Answering<Calls>> {
+  readonly count: number
+  /** Makes a process with a channel; it does nothing yet. */
+  readonly spawn: () => ChildProcess
+  /** Tells a new process what to do; resolves once it serves. */
+  readonly begin: (remote: Remote<Calls>) => Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Workers<Calls extends Answering<Calls>> {
+  /** Starts them all. @throws what the first one that could not serve threw; the others are ended then */
+  start(): Promise<void>
+  /** Those that serve at this moment. */
+  ready(): readonly Remote<Calls>[]
+  /** How many took the place of one that ended. */
+  restarts(): number
+  /** Ends a worker that can no longer be trusted; another one takes its place. */
+  kill(remote: Remote<Calls>): void
+  /**
+   * Tells each to end and waits until it has; nobody is replaced any more. What is not gone after `limit` milliseconds is
+   * killed.
+   */
+  stop(end: (remote: Remote<Calls>) => Promise<unknown>, limit: number): Promise<void>
+}
+
+interface Running<Calls extends Answering<Calls>> {
+  readonly child: ChildProcess
+  readonly remote: Remote<Calls>
+  readonly startedAt: number
+  /** Resolves with how it ended. */
+  readonly ended: Promise<object>
+  isReady: boolean
+}
+
+/** One of the places that a worker fills; the processes in it come and go. */
+interface Place<Calls extends Answering<Calls>> {
+  running: Running<Calls> | null
+  /** The wait before the present one was started, milliseconds. */
+  pause: number
+}
+
+/** What a worker says of its own accord when a fault has shaken it: it serves to the end what it has, and nothing new. */
+export const LEAVING = 'leaving'
+
+const endOf = (child: ChildProcess): Promise<object> =>
+  new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    // Of a process that could not be made, and of one that cannot be written to any more: the end of that comes by itself.
+    child.on('error', (error) => child.pid === undefined && resolve({ err: error }))
+  })
+
+/** A fixed number of worker processes. One that ends is replaced, after a pause that grows while its successors die young. */
+export const createWorkers = <Calls extends Answering<Calls>>(parts: WorkersParts<Calls>): Workers<Calls> => {
+  const { count, spawn, begin, clock, log } = parts
+  const places: Place<Calls>[] = Array.from({ length: count }, () => ({ running: null, pause: 0 }))
+  const alive = new Set<Running<Calls>>()
+  let isStopping = false
+  let restarts = 0
+
+  const open = (): Running<Calls> => {
+    const child = spawn()
+    const running = {
+      child,
+      remote: createRemote<Calls>(child),
+      startedAt: clock.now(),
+      ended: endOf(child),
+      isReady: false,
+    }
+    alive.add(running)
+    return running
+  }
+
+  const launch = async (place: Place<Calls>): Promise<void> => {
+    const running = open()
+    const { child, ended } = running
+    place.running = running
+    child.on('message', (message) => {
+      if (message === LEAVING) replace(place, running)
+    })
+    void ended.then((how) => {
+      alive.delete(running)
+      if (isStopping) return
+      log.error({ pid: child.pid, ...how }, 'a worker has ended')
+      replace(place, running)
+    })
+    await begin(running.remote)
+    running.isReady = true
+  }
+
+  const replace = (place: Place<Calls>, former: Running<Calls>): void => {
+    if (isStopping || place.running !== former) return
+    place.running = null
+    place.pause = restartPause(place.pause, clock.now() - former.startedAt)
+    setTimeout(() => void restart(place), place.pause)
+  }
+
+  const restart = async (place: Place<Calls>): Promise<void> => {
+    if (isStopping) return
+    restarts += 1
+    try {
+      await launch(place)
+      log.warn({ pid: place.running?.child.pid, pause: place.pause }, 'a worker serves in place of one that ended')
+    } catch (thrown) {
+      log.error({ err: thrown, pause: place.pause }, 'a worker could not begin to serve')
+      place.running?.child.kill('SIGKILL')
+    }
+  }
+
+  const killAll = (): void => {
+    for (const { child } of alive) child.kill('SIGKILL')
+  }
+
+  return {
+    start: async () => {
+      try {
+        await Promise.all(places.map(launch))
+      } catch (thrown) {
+        isStopping = true
+        killAll()
+        throw thrown
+      }
+    },
+    ready: () => places.flatMap(({ running }) => (running?.isReady === true ? [running.remote] : [])),
+    restarts: () => restarts,
+    kill: (remote) => {
+      for (const { remote: other, child } of alive) if (other === remote) child.kill('SIGKILL')
+    },
+    stop: async (end, limit) => {
+      isStopping = true
+      const insist = setTimeout(killAll, limit)
+      for (const { remote } of alive) end(remote).catch(() => undefined)
+      await Promise.all([...alive].map(({ ended }) => ended))
+      clearTimeout(insist)
+    },
+  }
+}
