@@ -2,7 +2,7 @@ import { createPasswordHasher } from '../accounts/password-hash.ts'
 import { createSqlDirectory } from '../accounts/sql.ts'
 import type { Mailer } from '../mail/mail.ts'
 import { createEmailCodeMethod } from '../methods/email-code/index.ts'
-import { writeLetter } from '../methods/email-code/letter.ts'
+import { createLetterWriter } from '../methods/email-code/letter.ts'
 import { createPasswordMethod } from '../methods/password/index.ts'
 import { createBrowsers, type Browsers } from '../portal/browser.ts'
 import { cookieName } from '../portal/cookies.ts'
@@ -11,6 +11,7 @@ import { createPortal } from '../portal/index.ts'
 import { createPages } from '../portal/respond.ts'
 import { createViews, type Views } from '../portal/views.ts'
 import type { PortalSite, Visit } from '../portal/visit.ts'
+import { createRenderers, type Renderers } from '../render/renderer.ts'
 import { createExpiry } from '../session/expiry.ts'
 import { createSessionMiddleware } from '../session/middleware.ts'
 import { createAttempts } from '../sign-in/attempt.ts'
@@ -28,11 +29,12 @@ export interface JoinedPages {
   readonly forms: JoinedForms
 }
 
-const joinSignIn = (foundations: Foundations, { clock, random }: AppSettings, mailer: Mailer) => {
+const joinSignIn = (foundations: Foundations, { clock, random }: AppSettings, mailer: Mailer, renderers: Renderers) => {
   const { store, keyring, database, trail } = foundations
   const directory = createSqlDirectory(database)
   const key = purposeKey(keyring, 'email-code')
-  const emailCode = createEmailCodeMethod({ store, clock, random, mailer, write: writeLetter, key, trail })
+  const write = createLetterWriter(renderers)
+  const emailCode = createEmailCodeMethod({ store, clock, random, mailer, write, key, trail })
   const flow = createSignInFlow({
     attempts: createAttempts({ store, clock, random }),
     throttle: createThrottle({ store, key: purposeKey(keyring, 'throttle') }),
@@ -70,7 +72,8 @@ export const joinPages = (
 ): JoinedPages => {
   const { store, keyring, trail, metrics, targets, lifecycle } = foundations
   const { clock, random, log, outbox } = settings
-  const views = createViews({ sites: sites.map(({ site }) => site) })
+  const renderers = createRenderers()
+  const views = createViews({ sites: sites.map(({ site }) => site), renderers })
   const count = (site: string, code: string) => metrics.countRefusal(site, code)
   const refusals = createRefusals({ views, log, trail, clock, count })
   const browsers = createBrowsers({ random, key: purposeKey(keyring, 'browser') })
@@ -83,7 +86,7 @@ export const joinPages = (
     refusals,
     browsers,
     targets,
-    ...joinSignIn(foundations, settings, mailer),
+    ...joinSignIn(foundations, settings, mailer, renderers),
     lifecycle,
     expiry: createExpiry({ store, clock }),
     forms,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { LocalizedText, Site } from '../policy/schema.ts'
 import { type Assets, createAssets } from '../render/assets.ts'
 import type { Language } from '../render/messages.ts'
-import { createRenderer, type Renderer } from '../render/renderer.ts'
+import { createRenderers, type Renderer, type Renderers } from '../render/renderer.ts'
 import type { PageModels, PageName } from './pages.ts'
 
 /** What every page shows around its own content. */
@@ -51,10 +51,10 @@ const policyFor = (sheet: string): string =>
     "object-src 'none'",
   ].join('; ')
 
-const createLook = (site: Site | null): Look => {
+const createLook = (site: Site | null, renderers: Renderers): Look => {
   const assets = createAssets({ site })
   const sheet = readSheet(assets)
-  return { renderer: createRenderer(site?.templates), assets, sheet, policy: policyFor(sheet) }
+  return { renderer: renderers(site?.templates), assets, sheet, policy: policyFor(sheet) }
 }
 
 /** What templates find as `it.frame`. */
@@ -89,9 +89,15 @@ const frameOf = ({ site, language }: Frame, { assets, sheet }: Look, page: PageN
  * Everything the pages of these sites need, read and compiled now.
  * @throws {Error} when a template, a text, the stylesheet or a logo of any site is broken: meant to stop the start
  */
-export const createViews = ({ sites }: { readonly sites: readonly Site[] }): Views => {
-  const neutral = createLook(null)
-  const looks = new Map(sites.map((site) => [site.site, createLook(site)]))
+export const createViews = ({
+  sites,
+  renderers = createRenderers(),
+}: {
+  readonly sites: readonly Site[]
+  readonly renderers?: Renderers
+}): Views => {
+  const neutral = createLook(null, renderers)
+  const looks = new Map(sites.map((site) => [site.site, createLook(site, renderers)]))
   const lookOf = (site: Site | null): Look => {
     if (site === null) return neutral
     const look = looks.get(site.site)

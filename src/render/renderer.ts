@@ -14,21 +14,15 @@ export interface Renderer {
   readonly messages: Messages
 }
 
-const renderers = new Map<string | undefined, Renderer>()
-
 /**
- * The renderer of a folder, made once: sites without files of their own share one.
  * @param override absolute path of the site's own templates folder
  * @throws when a template or a text is broken; meant to happen at start
  */
 export const createRenderer = (override?: string): Renderer => {
-  const known = renderers.get(override)
-  if (known !== undefined) return known
-
   const folders = templateFolders(override)
   const messages = createMessages(folders)
   const templates = createTemplates(folders)
-  const renderer: Renderer = {
+  return {
     messages,
     text: (language, key, values) => messages.text(language, key, values),
     render: (name, language, data) =>
@@ -40,6 +34,17 @@ export const createRenderer = (override?: string): Renderer => {
         moment: (moment: number | string) => formatMoment(language, moment),
       }),
   }
-  renderers.set(override, renderer)
-  return renderer
+}
+
+/** Renderers by the site's own templates folder. */
+export type Renderers = (override?: string) => Renderer
+
+/** The renderer of each folder, made once: sites without files of their own share one. */
+export const createRenderers = (): Renderers => {
+  const made = new Map<string | undefined, Renderer>()
+  return (override) => {
+    const renderer = made.get(override) ?? createRenderer(override)
+    made.set(override, renderer)
+    return renderer
+  }
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { templateFolders } from '../../src/render/folders.ts'
 import { formatDay, formatHour, formatMoment } from '../../src/render/moments.ts'
-import { createRenderer } from '../../src/render/renderer.ts'
+import { createRenderer, createRenderers } from '../../src/render/renderer.ts'
 import { createTemplates } from '../../src/render/templates.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'portillon-templates-'))
@@ -89,7 +89,8 @@ describe('the renderer', () => {
   })
 
   it('is made once for all sites without files of their own', () => {
-    assert.equal(createRenderer(), createRenderer())
+    const renderers = createRenderers()
+    assert.equal(renderers(), renderers())
   })
 })
 
