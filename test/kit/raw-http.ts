@@ -10,6 +10,8 @@ import { announcedFraming, readMessage, type Framing, type Head, type HttpMessag
 export interface RawTarget {
   readonly port: number
   readonly host?: string
+  /** Loopback address from which to come, 127.0.0.1 when not said: another peer to whoever looks. */
+  readonly from?: string
   /** Speaks TLS with these options. */
   readonly tls?: ConnectionOptions
 }
@@ -57,8 +59,9 @@ const framingOfAnswer =
 const toBytes = (bytes: string | Buffer) => (typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
 
 /** Opens a connection. It is the caller's to destroy. */
-export const openRaw = async ({ port, host = '127.0.0.1', tls }: RawTarget): Promise<RawConnection> => {
-  const socket = tls === undefined ? connect({ port, host }) : connectTls({ port, host, ...tls })
+export const openRaw = async ({ port, host = '127.0.0.1', from, tls }: RawTarget): Promise<RawConnection> => {
+  const at = { port, host, ...(from === undefined ? {} : { localAddress: from }) }
+  const socket = tls === undefined ? connect(at) : connectTls({ ...at, ...tls })
   let received: Buffer = Buffer.alloc(0)
   let ended = false
   const changes = new EventTarget()

@@ -10,6 +10,7 @@ const TOOLS = {
   initdb: { debian: 'postgresql', files: ['/usr/lib/postgresql/*/bin/initdb'] },
   chromium: { debian: 'chromium', files: ['/usr/bin/chromium'] },
   nginx: { debian: 'nginx', files: ['/usr/sbin/nginx'] },
+  caddy: { debian: 'caddy', files: ['/usr/bin/caddy'] },
   java: { debian: 'default-jre-headless', files: ['/usr/bin/java'] },
   'tomcat-home': { debian: 'tomcat10', files: ['/usr/share/tomcat10'] },
   'tomcat-examples': { debian: 'tomcat10-examples', files: ['/usr/share/tomcat10-examples/examples'] },

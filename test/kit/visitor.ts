@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { GATE_PASSWORD, PERSON, type Gate } from './gate.ts'
 
 export interface Answer {
@@ -29,8 +30,10 @@ export interface Visitor {
   cookieHeader(): string
 }
 
-/** Where a gate is reached and what it calls itself. */
-export type Doorstep = Pick<Gate, 'host' | 'origin' | 'port'>
+/** Where a gate is reached and what it calls itself. With the authority of a front's certificate, over TLS. */
+export interface Doorstep extends Pick<Gate, 'host' | 'origin' | 'port'> {
+  readonly ca?: string
+}
 
 const send = (gate: Doorstep, path: string, options: AskOptions, cookie: string): Promise<Answer> =>
   new Promise((resolve, reject) => {
@@ -50,8 +53,9 @@ const send = (gate: Doorstep, path: string, options: AskOptions, cookie: string)
       ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
       ...options.headers,
     }
-    const request = httpRequest(
+    const request = (gate.ca === undefined ? httpRequest : httpsRequest)(
       {
+        ...(gate.ca === undefined ? {} : { ca: gate.ca, servername: gate.host }),
         host: '127.0.0.1',
         port: gate.port,
         path,

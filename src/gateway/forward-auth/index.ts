@@ -13,7 +13,7 @@ import type { OnSpoof } from '../sanitize.ts'
 import { signOut } from '../sign-out.ts'
 import type { SiteTable } from '../site.ts'
 import { ORIGINAL_URI } from './named-request.ts'
-import { original, questionPath } from './original.ts'
+import { askedPath, original, questionPath } from './original.ts'
 import { presented } from './presented.ts'
 import { verdict } from './verdict.ts'
 
@@ -65,7 +65,7 @@ export const createForwardAuth = (
   const paths = new Set(asking.map(questionPath))
   return {
     isAsking: ({ request }) =>
-      paths.size > 0 && paths.has(request.url ?? '') && addresses.isTrusted(request.socket.remoteAddress),
+      paths.size > 0 && paths.has(askedPath(request)) && addresses.isTrusted(request.socket.remoteAddress),
     answer: chain(
       onFault,
       original(sites, addresses, refuse),

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { accept, refuse as refused, type Result } from '../../lib/result.ts'
 import type { ClientAddress } from '../client-address.ts'
 import type { Exchange, Incoming, Refuse } from '../exchange.ts'
@@ -9,6 +10,12 @@ import { readNamedRequest, type NamedRequest } from './named-request.ts'
 
 /** Where a proxy asks. */
 export const questionPath = ({ prefix }: Pick<GatewaySite, 'prefix'>): string => `${prefix}/authz`
+
+/** The path of a question. Caddy leaves the visitor's query behind it, which says nothing here. */
+export const askedPath = ({ url = '' }: IncomingMessage): string => {
+  const mark = url.indexOf('?')
+  return mark === -1 ? url : url.slice(0, mark)
+}
 
 /** What stands for the first bytes of a handshake that the gate is only asked about. */
 const NO_BYTES = Buffer.alloc(0)
@@ -50,7 +57,7 @@ export const original =
     const { request } = incoming
     const hops = joined(request.rawHeaders, 'x-forwarded-for')
     const address = hops === undefined ? undefined : addresses.of(request.socket.remoteAddress, hops)
-    const askedAt = request.url ?? ''
+    const askedAt = askedPath(request)
     const named = readNamedRequest(request.rawHeaders)
     // What a refusal shows and logs is the visitor's request, never the question.
     request.url = named.ok ? named.value.uri : ''
