@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../lib/errors.ts'
-import { parseTarget } from '../lib/path.ts'
+import { MAX_OWN_TARGET_LENGTH, MAX_TARGET_LENGTH, parseTarget } from '../lib/path.ts'
 import { refuse, type Result } from '../lib/result.ts'
 import type { Target } from '../lib/target.ts'
 
@@ -24,12 +24,19 @@ export type TargetRefusal = readonly [code: ErrorCode, reason: string]
  * The one reading of what a request asks for.
  * @param raw the request target, in origin or absolute form
  * @param host the host that was asked for, in lower case
+ * @param prefix under which links may be longer, because they carry another one
  */
-export const readTarget = (method: string, raw: string, host: string): Result<Target, TargetRefusal> => {
+export const readTarget = (
+  method: string,
+  raw: string,
+  host: string,
+  prefix: string,
+): Result<Target, TargetRefusal> => {
   if (!METHODS.has(method)) return refuse(['method-not-implemented', method.slice(0, 20)])
   const form = originForm(raw, host)
   if (form === null) return refuse(['path-ambiguous', 'authority-differs'])
-  const target = parseTarget(method, form)
+  const isOwnLink = form.length > MAX_TARGET_LENGTH && form.startsWith(`${prefix}/`)
+  const target = parseTarget(method, form, isOwnLink ? MAX_OWN_TARGET_LENGTH : MAX_TARGET_LENGTH)
   if (target.ok) return target
   return refuse([target.reason === 'too-long' ? 'target-too-long' : 'path-ambiguous', target.reason])
 }

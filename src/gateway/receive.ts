@@ -47,7 +47,7 @@ export const receive =
       refuse({ ...incoming, address }, ...whyNoSite(given))
       return null
     }
-    const target = readTarget(request.method ?? '', request.url ?? '', host)
+    const target = readTarget(request.method ?? '', request.url ?? '', host, site.prefix)
     if (!target.ok) {
       refuse({ ...incoming, site, address }, ...target.reason)
       return null

@@ -32,6 +32,9 @@ export type PathRefusal =
 /** Longest path and query that is served, in bytes. */
 export const MAX_TARGET_LENGTH = 8_192
 
+/** The longest link of the gate's own: one that carries a longest target with it, sealed (lib/return-target). */
+export const MAX_OWN_TARGET_LENGTH = 12_288
+
 /** Paths that are their own plain spelling; everything a usual application serves passes here without decoding. */
 const PLAIN_PATH = /^(?:\/[\w~!$&'()*+,=:@-][\w.~!$&'()*+,=:@-]*)*\/?$/
 const BAD_PATH_CHARACTER = /[^\x21-\x7e]/
@@ -72,9 +75,10 @@ const readPath = (raw: string): Result<{ path: string; canonical: boolean }, Pat
  * Parses a request target in origin form, once. Path parameters (`;jsessionid=…`) are cut and repeated slashes folded in
  * `path`, as Tomcat does before it chooses a servlet; `raw` keeps every byte.
  * @param raw the request target as received, latin1 characters for raw bytes
+ * @param limit the longest that is served
  */
-export const parseTarget = (method: string, raw: string): Result<Target, PathRefusal> => {
-  if (raw.length > MAX_TARGET_LENGTH) return refuse('too-long')
+export const parseTarget = (method: string, raw: string, limit = MAX_TARGET_LENGTH): Result<Target, PathRefusal> => {
+  if (raw.length > limit) return refuse('too-long')
   if (!raw.startsWith('/') || raw.includes('#')) return refuse('not-a-path')
   if (raw.startsWith('//')) return refuse('network-path')
   const mark = raw.indexOf('?')

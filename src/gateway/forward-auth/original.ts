@@ -37,7 +37,7 @@ const findMeant = (sites: SiteTable, named: NamedRequest, askedAt: string): Resu
     return refused([{ site }, 'not-found', 'forward-auth-off'])
   if (named.scheme !== undefined && !site.origin.startsWith(`${named.scheme}://`))
     return refused([{ site }, 'request-malformed', 'scheme-differs'])
-  const target = readTarget(named.method, named.uri, host)
+  const target = readTarget(named.method, named.uri, host, site.prefix)
   if (!target.ok) return refused([{ site }, ...target.reason])
   if (isOwn(target.value.path, site.prefix)) return refused([{ site }, 'not-found', 'own-page'])
   return accept({ site, host, target: target.value })
