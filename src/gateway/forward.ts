@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Dispatcher } from 'undici'
+import { errors, type Dispatcher } from 'undici'
 import type { ErrorCode } from '../lib/errors.ts'
 import type { Asserted, Exchange, Refuse } from './exchange.ts'
 import { isNavigation } from './navigation.ts'
@@ -13,6 +13,10 @@ export interface Farewell {
 
 type FarewellAnswer = Farewell & { readonly dress: (exchange: Exchange) => void }
 
+/** What undici and Node say of bytes that are no answer. */
+const isNoHttp = (error: NodeJS.ErrnoException): boolean =>
+  error instanceof errors.HTTPParserError || error.code?.startsWith('HPE_') === true
+
 /** What went wrong on the way to the application, as the visitor is told (U-01, U-05, U-06). */
 export const upstreamFault = (error: NodeJS.ErrnoException): ErrorCode => {
   switch (error.code) {
@@ -25,10 +29,21 @@ export const upstreamFault = (error: NodeJS.ErrnoException): ErrorCode => {
       return 'request-malformed'
     case 'UND_ERR_RESPONSE_EXCEEDED_MAX_SIZE':
     case 'UND_ERR_HEADERS_OVERFLOW':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+    case 'ERR_INVALID_CHAR':
       return 'upstream-invalid'
     default:
-      return error.code?.startsWith('HPE_') === true ? 'upstream-invalid' : 'upstream-unreachable'
+      return isNoHttp(error) ? 'upstream-invalid' : 'upstream-unreachable'
   }
+}
+
+const ASCII = /^[ -~]*$/
+const LOST = /[\p{Cc}�]/u
+
+/** The reason phrase as the application wrote it. undici has read it as UTF-8: what was not that is lost, and left out. */
+const reasonOf = (message = ''): string => {
+  if (ASCII.test(message)) return message
+  return LOST.test(message) ? '' : Buffer.from(message).toString('latin1')
 }
 
 /**
@@ -77,7 +92,7 @@ class Carrier implements Dispatcher.DispatchHandler {
       for (const cookie of this.#farewell.cookies(this.#asserted)) returned.headers.push('Set-Cookie', cookie)
     }
     this.#length = returned.length
-    this.#response.writeHead(status, message ?? '', returned.headers)
+    this.#response.writeHead(status, reasonOf(message), returned.headers)
     // An event stream or a long poll may have nothing to say yet: the visitor learns at once that it is open (U-09).
     if (this.#length < 0) this.#response.flushHeaders()
   }
