@@ -38,11 +38,18 @@ export const AS_PAGE = ['Accept: text/html', 'Sec-Fetch-Mode: navigate', 'Sec-Fe
 export interface BehindGateOptions extends Partial<Omit<GateOptions, 'upstream'>> {
   /** What the site file says of the application, but for its address. */
   readonly patience?: Omit<SiteFile['upstream'], 'url'>
+  /** Another application than the recorder, by its address. */
+  readonly application?: string
 }
 
-export const startBehindGate = async ({ patience, site, ...options }: BehindGateOptions = {}): Promise<BehindGate> => {
+export const startBehindGate = async ({
+  patience,
+  application,
+  site,
+  ...options
+}: BehindGateOptions = {}): Promise<BehindGate> => {
   const upstream = await startRawUpstream()
-  const { url } = upstream
+  const url = application ?? upstream.url
   const gate = await startGate({ upstream: url, ...options, site: { ...site, upstream: { url, ...patience } } })
   const visitor = createVisitor(gate)
   await signIn(gate, visitor)
