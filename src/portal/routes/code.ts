@@ -78,7 +78,8 @@ export const showCodePage =
       return
     }
     const live = await liveSession(visit)
-    if (live?.record.account === underWay.account.id) {
+    const isStrongEnough = live !== null && live.record.level >= underWay.way.level
+    if (isStrongEnough && live.record.account === underWay.account.id) {
       parts.pages.go(response, destinationOf(visit.site, underWay.attempt.target))
       return
     }
