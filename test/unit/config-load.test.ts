@@ -218,6 +218,38 @@ describe('listening', () => {
   })
 })
 
+describe('decisions for a proxy (forward-auth)', () => {
+  const withSite = (enabled: boolean, listen: string) => {
+    instance.write('asking.yaml', siteText({ more: `forward-auth: { enabled: ${enabled} }` }))
+    return instanceText({ sites: 'sites: [asking.yaml]', listen })
+  }
+  const find = (text: string, path: string) => problemsOf(text).find((problem) => problem.path === path)
+
+  it('R19: refuse to start without a list of proxies, with the site and the remedy', () => {
+    for (const listen of ['listen: { port: 8443 }', 'listen: { trusted-proxies: [] }', '']) {
+      const problem = find(withSite(true, listen), 'listen.trusted-proxies')
+      assert.equal(problem?.severity, 'error')
+      assert.match(problem.expected, /nobody else may ask/)
+      assert.match(problem.remedy, /asks for test/)
+    }
+  })
+
+  it('R19: refuse a list that holds everybody', () => {
+    for (const everybody of ['0.0.0.0/0', '::/0']) {
+      const text = withSite(true, `listen:\n  trusted-proxies:\n    - 127.0.0.1\n    - ${everybody} # here`)
+      const [problem, ...more] = problemsOf(text)
+      assert.deepEqual(more, [])
+      assert.deepEqual([problem?.path, problem?.line], ['listen.trusted-proxies[1]', markedLine(text)])
+      assert.match(problem?.expected ?? '', /not everybody/)
+    }
+  })
+
+  it('are fine with a listed proxy, and nobody’s concern where no site asks for them', () => {
+    assert.deepEqual(problemsOf(withSite(true, 'listen: { trusted-proxies: [10.0.0.7] }')), [])
+    assert.equal(find(withSite(false, 'listen: { port: 8443 }'), 'listen.trusted-proxies'), undefined)
+  })
+})
+
 describe('two sites of one instance', () => {
   const both = instanceText({ sites: 'sites:\n  - site.yaml\n  - other.yaml # here' })
 

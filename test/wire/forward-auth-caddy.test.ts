@@ -230,12 +230,11 @@ describe('what a visitor says to Caddy', () => {
       ['X-Original-URI: /public/a.css', 'X-Original-Method: GET'],
     ]
     for (const named of manners) {
-      for (const path of ['authz', 'authz?x', '%61uthz', 'authz/', '/authz', 'authz;x', 'AUTHZ']) {
+      for (const path of ['authz', 'authz?x', '%61uthz', 'authz/', '/authz', 'authz;x', 'AUTHZ', 'x/../authz']) {
         const answer = await askSignedIn(`GET /_portillon/${path}`, ...named)
         assert.equal(answer.status, 404, path)
         for (const name of NAMES) assert.equal(answer.header(name), undefined)
       }
-      assert.equal((await askSignedIn('GET /_portillon/x/../authz', ...named)).status, 400)
     }
     assert.equal(behind.arrived().length, 0)
   })

@@ -4,7 +4,10 @@ import { asNginx, asTraefik, FORWARD_AUTH, QUESTION, startAskedGate, TRUSTING, t
 import { AS_PAGE, startBehindGate, type BehindGate } from '../kit/behind-gate.ts'
 import { loadedSite } from '../kit/gate.ts'
 import { FRONT_NAME } from '../kit/nginx-front.ts'
+import { runCli } from '../kit/processes.ts'
 import { sendRaw, type RawAnswer } from '../kit/raw-http.ts'
+import { createInstanceFolder, instanceText } from '../policy/instance.ts'
+import { siteText } from '../policy/site-text.ts'
 
 /** Who gets no answer, and which requests are none that anybody could judge. */
 
@@ -60,6 +63,29 @@ describe('R19: somebody who is not listed', () => {
       assert.equal((await closed.send(asTraefik('GET /dcc/', closed.signedIn))).status, 421, 'the name is not ours')
     } finally {
       await closed.stop()
+    }
+  })
+})
+
+describe('R19: the start of a gate that would answer nobody or everybody', () => {
+  it('is refused, with the setting and the site', async () => {
+    const instance = createInstanceFolder()
+    try {
+      instance.write('asking.yaml', siteText({ more: 'forward-auth: { enabled: true }' }))
+      for (const proxies of ['[]', '[0.0.0.0/0]']) {
+        const listen = `listen: { port: 0, trusted-proxies: ${proxies} }`
+        const file = instance.write('config.yaml', instanceText({ sites: 'sites: [asking.yaml]', listen }))
+        for (const command of [
+          ['serve', '--config', file],
+          ['check', file],
+        ]) {
+          const { code, stdout, stderr } = await runCli(command)
+          assert.notEqual(code, 0, command[0])
+          assert.match(stdout + stderr, /trusted-proxies[^]*may ask for decisions[^]*asks for test/)
+        }
+      }
+    } finally {
+      instance[Symbol.dispose]()
     }
   })
 })
