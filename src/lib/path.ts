@@ -47,7 +47,6 @@ const DOUBLE_ENCODING = /%25(?:25|[01][0-9A-Fa-f]|7[Ff]|2[EeFf]|5[Cc]|3[Bb])/
 const STILL_ENCODED = /%(?:25|[01][0-9A-Fa-f]|7[Ff]|2[EeFf]|5[Cc]|3[Bb])/
 /** Escapes of letters, digits and `-._~` mean the same as the character itself but are another spelling (RFC 3986 §6.2.2.2). */
 const NEEDLESS_ESCAPE = /%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])/
-// eslint-disable-next-line no-control-regex -- C1 controls can only appear by decoding
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 
 const readPath = (raw: string): Result<{ path: string; canonical: boolean }, PathRefusal> => {
