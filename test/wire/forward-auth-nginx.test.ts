@@ -4,11 +4,13 @@ import { once } from 'node:events'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { FORWARD_AUTH, startAskedGate } from '../kit/asking.ts'
 import { AS_PAGE, assertDressed, verifyAssertion, type BehindGate } from '../kit/behind-gate.ts'
+import { createManualClock } from '../kit/clock.ts'
 import { PERSON } from '../kit/gate.ts'
 import { FRONT_NAME, startAskingNginx, type NginxFront } from '../kit/nginx-front.ts'
 import { startNginx } from '../kit/nginx.ts'
 import { openRaw, sendRaw, type RawAnswer, type RawTarget } from '../kit/raw-http.ts'
 import { echo, plainAnswer, type RawRequest } from '../kit/upstream.ts'
+import { ACTION, NOTE, reasonOf, sendAgain, sendForm, signInFrom } from '../kit/kept-form.ts'
 import { createVisitor, hiddenFields, PREFIX, signIn, type Doorstep } from '../kit/visitor.ts'
 
 /** The shipped nginx sample that asks: real nginx, the gate beside it, and an application that nginx alone brings requests to. */
@@ -208,6 +210,32 @@ describe('what nginx is not allowed to bring, the gate answers itself', () => {
     for (const target of ['/_PORTILLON/jwks.json', '/%5fportillon/jwks.json', '/_portillon//jwks.json'])
       assert.equal((await askSignedIn(`GET ${target}`)).status, 404, target)
     assert.equal(behind.arrived().length, 0)
+  })
+})
+
+describe('R7: a form that arrives through nginx when its session has ended', () => {
+  it('is kept by the gate, and sent by it when its owner says so', async () => {
+    const clock = createManualClock()
+    const late = await startAskedGate({ clock, site: { ...FORWARD_AUTH, hosts: [FRONT_NAME] } })
+    const front = await startAskingNginx(late.gate.port, late.upstream.port)
+    try {
+      const visitor = createVisitor({ ...doorstep(), port: front.httpsPort, ca: front.ca })
+      await signIn(late.gate, visitor)
+      clock.advance('31m')
+      late.arrived()
+      const challenged = await sendForm(late.gate, visitor)
+      assert.deepEqual([challenged.status, reasonOf(challenged)], [303, 'form-kept'])
+      const offer = await signInFrom(late.gate, visitor, challenged.location)
+      assert.equal(late.arrived().length, 0)
+      assert.equal((await sendAgain(late.gate, visitor, offer)).status, 200)
+      const request = late.onlyArrived()
+      assert.equal(request.startLine, `POST ${ACTION} HTTP/1.1`)
+      assert.equal(request.text, NOTE)
+      assert.deepEqual(request.all('x-remote-user'), [PERSON.login])
+    } finally {
+      await front.stop()
+      await late.stop()
+    }
   })
 })
 

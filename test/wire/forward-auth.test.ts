@@ -94,6 +94,12 @@ for (const [proxy, { ask, led }] of Object.entries(MANNERS)) {
       assert.equal(new URL(answer.header('location') ?? '').searchParams.get('why'), 'form')
     })
 
+    it('R7: allows no press that sends a kept form again: its body is a token of the gate, who alone sends the form', async () => {
+      const page = `Referer: ${behind.gate.origin}/_portillon/kept-form?form=${'x'.repeat(24)}`
+      assert.equal((await askedSignedIn('POST /dcc/save', ...AS_PAGE, page)).status, 401)
+      await assertIsPerson(await askedSignedIn('POST /dcc/save', ...AS_PAGE, page.replace('/_portillon', '/dcc')))
+    })
+
     it('R8: answers a script with 401 and JSON, and leads it nowhere', async () => {
       const answer = await asked(
         'GET /dcc/data',

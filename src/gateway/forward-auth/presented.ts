@@ -2,6 +2,7 @@ import { ANONYMOUS } from '../../policy/subject.ts'
 import { ASSERTION_HEADER } from '../assert.ts'
 import { withoutOurCookies } from '../cookies.ts'
 import type { Exchange, Refuse, Sanitized } from '../exchange.ts'
+import { pressedFor } from '../forms.ts'
 import { joined } from '../raw-headers.ts'
 import { MAX_FIELDS, tellSpoof, type OnSpoof } from '../sanitize.ts'
 import type { GatewaySite } from '../site.ts'
@@ -43,6 +44,7 @@ const createStanding = (site: GatewaySite): ((name: string) => Standing) => {
  * proxy forwards, so what would have to be taken out is refused.
  * - identity headers under their own names are told and left: the proxy writes over them (H-01)
  * - every other name of that kind, and any twin of a name of ours, is 400
+ * - the press that sends a kept form again is not allowed: its body is a token of ours, and the form is the gate's to send
  * - the cookies are read, and given back without the gate's own, for the proxy to forward (R2, H-18)
  */
 export const presented = (refuse: Refuse, onSpoof: OnSpoof) => {
@@ -56,6 +58,10 @@ export const presented = (refuse: Refuse, onSpoof: OnSpoof) => {
     const raw = exchange.request.rawHeaders
     if (raw.length > MAX_FIELDS * 2) {
       refuse(exchange, 'headers-too-large', 'too-many-fields')
+      return null
+    }
+    if (exchange.target.method === 'POST' && pressedFor(exchange) !== null) {
+      refuse(exchange, 'sign-in-required', 'kept-form')
       return null
     }
     const standingOf = standingFor(exchange.site)
