@@ -4,6 +4,7 @@ import { createServer as createHttpsServer, Server as HttpsServer } from 'node:h
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '../lib/errors.ts'
+import { answerUnderWay } from './answer-under-way.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { drain, type Cut, type DrainOptions, type WebSockets } from './draining.ts'
 import { listenAt, type Entrance } from './listen.ts'
@@ -68,11 +69,18 @@ const secure = (tls: TlsFiles) => ({ ...tls, minVersion: 'TLSv1.2', honorCipherO
 const isWebSocket = (request: IncomingMessage): boolean =>
   request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket'
 
-/** A refusal of a handshake is an ordinary answer; nobody else listens for errors of its socket from then on. */
-const answerTo = (request: IncomingMessage): ServerResponse => {
+/**
+ * The answer to what Node takes out of HTTP: a refusal of a handshake is an ordinary answer. Nobody else listens for errors
+ * of its socket from then on. Node announces it at once, even behind a request that is not yet answered, which no browser
+ * does: that one still gets its answer, then the connection ends, and there is none to give here (null).
+ */
+const answerTo = (request: IncomingMessage): ServerResponse | null => {
   const { socket } = request
   socket.on('error', () => socket.destroy())
-  return lastAnswerOn(socket, request)
+  const busy = answerUnderWay(socket)
+  if (busy === null) return lastAnswerOn(socket, request)
+  busy.once('finish', () => socket.destroySoon())
+  return null
 }
 
 /** Every connection as the network knows it, for the moment when what is left is broken off. */
@@ -106,8 +114,13 @@ const serve = (server: Server, connections: Connections, parts: ListenerParts): 
     upgradeHead,
     reference: parts.nextReference(),
   })
-  const onRequest: RequestListener = (request, response) => {
+  const hear: RequestListener = (request, response) => {
     if (connections.asked(request.socket, response)) parts.onRequest(arrival(request, response))
+  }
+  // What is sent ahead of its turn waits for it: behind a sign-out it is nobody's (F-13, S-05).
+  const onRequest: RequestListener = (request, response) => {
+    if (response.socket === null) response.once('socket', () => hear(request, response))
+    else hear(request, response)
   }
   server.maxHeadersCount = 0
   server.on(server instanceof HttpsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
@@ -115,10 +128,14 @@ const serve = (server: Server, connections: Connections, parts: ListenerParts): 
   })
   server.on('request', onRequest)
   server.on('checkExpectation', onRequest)
-  server.on('connect', (request) => parts.onRequest(arrival(request, answerTo(request))))
+  server.on('connect', (request) => {
+    const response = answerTo(request)
+    if (response !== null) parts.onRequest(arrival(request, response))
+  })
   server.on('upgrade', (request, _socket, head) => {
     connections.left(request.socket)
-    parts.onUpgrade(arrival(request, answerTo(request), head))
+    const response = answerTo(request)
+    if (response !== null) parts.onUpgrade(arrival(request, response, head))
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     answerUnreadable(error, socket, ({ request, response }, code, detail) => {
