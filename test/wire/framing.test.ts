@@ -170,6 +170,48 @@ describe('two readings of where a request ends', () => {
   })
 })
 
+describe('what is sent ahead of its turn', () => {
+  const first = () => behind.request('GET /dcc/slow', behind.signedIn)
+  const handshake = [
+    ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Origin: https://dcc.example.test'],
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ]
+  for (const [what, second] of [
+    ['a handshake', () => behind.request('GET /dcc/ws', behind.signedIn, ...handshake)],
+    ['a CONNECT', () => behind.request('CONNECT dcc.example.test:443', behind.signedIn)],
+    ['noise', () => 'noise\r\n\r\n'],
+    ['a broken request', () => behind.request('GET /dcc/', 'X-Remote-User : root')],
+  ] as const) {
+    it(`F-13, O-08: ${what} behind a request under way: that one is answered, nothing else, and the gate goes on`, async () => {
+      behind.upstream.answerWith(async () => {
+        await new Promise((later) => setTimeout(later, 30))
+        return plainAnswer('200 OK', 'slow')
+      })
+      const { answers, closed } = await sendRawUntilQuiet(behind.at, first() + second(), 200)
+      assert.deepEqual(
+        answers.map(({ status, text }) => [status, text]),
+        [[200, 'slow']],
+      )
+      assert.ok(closed)
+      assert.deepEqual(
+        behind.arrived().map(({ target }) => target),
+        ['/dcc/slow'],
+      )
+      assert.equal((await behind.ask('GET /public/first')).status, 200)
+    })
+  }
+
+  it('O-08: a visitor who leaves with a handshake behind a request under way takes nothing with them', async () => {
+    behind.upstream.answerWith(() => null)
+    const connection = await openRaw(behind.at)
+    connection.write(first() + behind.request('GET /dcc/ws', behind.signedIn, ...handshake))
+    await behind.upstream.nextRequest()
+    connection.socket.resetAndDestroy()
+    behind.upstream.answerWith(() => plainAnswer('200 OK', 'of the application'))
+    assert.equal((await behind.ask('GET /public/first')).status, 200)
+  })
+})
+
 describe('more headers than a parser looks at', () => {
   const many = (count: number) => Array.from({ length: count }, (_, at) => `a${at}: 1`)
 
