@@ -1,24 +1,14 @@
-import { openFoundations, type Foundations } from './app/foundations.ts'
-import { joinDataPath } from './app/join-data-path.ts'
-import { joinPages } from './app/join-pages.ts'
-import { joinSite } from './app/join-site.ts'
+import type { Foundations } from './app/foundations.ts'
+import { prepare } from './app/prepare.ts'
+import { startServing } from './app/serving.ts'
 import type { AppSettings } from './app/settings.ts'
-import { createAssertionMinter } from './identity/assertion.ts'
-import { CLOSE } from './gateway/websocket-end.ts'
 import type { Keyring } from './identity/keyring.ts'
-import { normalizeAddress } from './lib/address.ts'
-import { createReferences } from './lib/reference.ts'
-import { createMailer } from './mail/mailer.ts'
 import { createAdminListener } from './server/admin-listener.ts'
-import { askAll, isSound } from './server/health.ts'
+import { isSound } from './server/health.ts'
 import { listen } from './server/listen.ts'
 import { FIGURES_TYPE, figuresText } from './server/metrics.ts'
-import { createVisitorListener } from './server/visitor-listener.ts'
 
 export type { AppSettings } from './app/settings.ts'
-
-/** How long mail that waits may take to leave when the process stops. */
-const LAST_MAILS = 2_000
 
 export interface App extends Pick<Foundations, 'database' | 'store' | 'trail' | 'lifecycle'> {
   /** Ports on which visitors and monitoring are served. */
@@ -33,84 +23,47 @@ export interface App extends Pick<Foundations, 'database' | 'store' | 'trail' | 
 }
 
 /**
- * Makes every part, joins them, and listens. Nothing is decided here: `app/` holds one file for each thing that is joined.
+ * The whole gate in one process: for the demonstration and for tests. `portillon serve` starts the same parts in workers.
  * @throws when something wrong must stop the start
  */
 export const startApp = async (settings: AppSettings): Promise<App> => {
-  const { config, clock, random, log } = settings
-  const foundations = await openFoundations(settings)
-  const { keyring, store, database, trail, lifecycle, metrics, activity } = foundations
-  const mailer = createMailer({ transport: settings.transport, log, clock, random, timeout: settings.mailTimeout })
-  const minter = createAssertionMinter({ keyring, clock, random })
-  const sites = settings.sites.map((site) => joinSite(foundations, settings, minter, site))
-  const portals = sites.map((site) => site.portal)
-  const pages = joinPages(foundations, settings, mailer, portals)
-  const dataPath = await joinDataPath(foundations, settings, pages, sites)
+  const { config, clock, log } = settings
+  await prepare(settings)
+  const { address, port } = config.listen
+  const serving = await startServing(settings, { address, port, shared: false })
+  const { database, store, trail, lifecycle, keyring, activity, metrics } = serving.foundations
 
   let isDraining = false
-  const visitors = createVisitorListener({
-    tls: settings.tls,
-    onRequest: (arrival) => {
-      metrics.countRequest()
-      dataPath.gateway.onRequest(arrival)
-    },
-    onUpgrade: (arrival) => dataPath.gateway.onUpgrade(arrival),
-    onUnreadable: (arrival, code, detail) => {
-      const address = normalizeAddress(arrival.request.socket.remoteAddress ?? '')
-      pages.refusals.refuse({ ...arrival, address }, code, detail)
-    },
-    nextReference: createReferences(random),
-    webSockets: {
-      endAll: () => dataPath.sockets.endAll(CLOSE.goingAway),
-      get size() {
-        return dataPath.sockets.size
-      },
-    },
-  })
-  const checks = [
-    { name: 'store', ask: () => store.ping() },
-    { name: 'accounts', ask: () => database.ping() },
-  ]
   const admin = createAdminListener({
     health: async () => {
-      const parts = await askAll(checks)
+      const parts = await serving.health()
       return { ready: !isDraining && isSound(parts), draining: isDraining, parts }
     },
     figures: async () => figuresText([await metrics.figures()]),
     figuresType: FIGURES_TYPE,
   })
-  const closeParts = async (): Promise<void> => {
-    await Promise.all(sites.map((site) => site.gateway.upstream.pool.close()))
-    await mailer.close(LAST_MAILS)
-    await dataPath.close()
-    await foundations.close()
+  const stop = async (): Promise<boolean> => {
+    isDraining = true
+    const cut = await serving.end({ limit: config.drain, overlap: false })
     admin.close()
     admin.closeAllConnections()
+    log.info({ cut }, 'the gate is closed')
+    return cut.requests + cut.webSockets === 0
   }
-  try {
-    const adminPort = await listen(admin, config.admin.port, config.admin.address)
-    const { port: asked, address } = config.listen
-    const port = await visitors.listen({ port: asked, address, shared: false })
-    log.info({ port, adminPort, sites: settings.sites.map(({ site }) => site.site) }, 'the gate stands')
-    return {
-      database,
-      store,
-      trail,
-      lifecycle,
-      port,
-      adminPort,
-      jwks: () => keyring.publicJwks(clock.now()),
-      settle: () => activity.flush(),
-      stop: async () => {
-        isDraining = true
-        const cut = await visitors.drain({ limit: config.drain, overlap: false })
-        await closeParts()
-        log.info({ cut }, 'the gate is closed')
-        return cut.requests + cut.webSockets === 0
-      },
-    }
-  } catch (thrown) {
-    await closeParts()
+  const adminPort = await listen(admin, config.admin.port, config.admin.address).catch(async (thrown: unknown) => {
+    await stop()
     throw thrown
+  })
+  log.info({ port: serving.port, adminPort, sites: settings.sites.map(({ site }) => site.site) }, 'the gate stands')
+  return {
+    database,
+    store,
+    trail,
+    lifecycle,
+    port: serving.port,
+    adminPort,
+    jwks: () => keyring.publicJwks(clock.now()),
+    settle: () => activity.flush(),
+    stop,
   }
 }

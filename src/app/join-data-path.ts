@@ -1,26 +1,17 @@
 import { createClientAddress } from '../gateway/client-address.ts'
 import type { Allowed, Exchange, Incoming } from '../gateway/exchange.ts'
 import { createGateway, type Gateway } from '../gateway/index.ts'
-import { createOpenSockets, type OpenSockets } from '../gateway/open-sockets.ts'
-import { CLOSE } from '../gateway/websocket-end.ts'
 import { createSiteTable, type GatewaySite } from '../gateway/site.ts'
 import { createAddressList } from '../lib/address.ts'
 import { farewellCookies } from '../portal/cookies.ts'
 import type { RefusedAt } from '../portal/errors.ts'
 import { dress } from '../portal/headers.ts'
 import type { PortalSite } from '../portal/visit.ts'
-import { channels } from '../store/keys.ts'
 import type { Foundations } from './foundations.ts'
 import { formParts } from './join-forms.ts'
 import type { JoinedPages } from './join-pages.ts'
 import type { JoinedSite } from './join-site.ts'
 import type { AppSettings } from './settings.ts'
-
-export interface JoinedDataPath {
-  readonly gateway: Gateway
-  readonly sockets: OpenSockets
-  close(): Promise<void>
-}
 
 /** Ends the gate's session when the application's own sign-out is asked for. */
 const endSession =
@@ -39,14 +30,14 @@ const endSession =
   }
 
 /** The hot path, and the few doors through which it reaches pages, sessions and sockets. */
-export const joinDataPath = async (
+export const joinDataPath = (
   foundations: Foundations,
   settings: AppSettings,
   { views, refusals, portal, browsers, forms }: JoinedPages,
   sites: readonly JoinedSite[],
-): Promise<JoinedDataPath> => {
+): Gateway => {
   const { config, clock, log } = settings
-  const { store, activity, targets } = foundations
+  const { activity, targets, sockets } = foundations
   const portals = new Map(sites.map((site) => [site.gateway, site.portal]))
   const portalOf = (site: GatewaySite): PortalSite => {
     const found = portals.get(site)
@@ -58,14 +49,7 @@ export const joinDataPath = async (
     site: at.site === undefined ? undefined : portalOf(at.site),
     path: at.target?.path,
   })
-  const sockets = createOpenSockets()
-  const unsubscribe = await store.subscribe(
-    channels.sessionEnded,
-    (digest) => sockets.end(digest),
-    // The end of a session may have been missed: no socket outlives what is known of its session.
-    () => sockets.endAll(CLOSE.goingAway),
-  )
-  const gateway = createGateway({
+  return createGateway({
     sites: createSiteTable(sites.map((site) => site.gateway)),
     addresses: createClientAddress(createAddressList(config.listen['trusted-proxies'])),
     targets,
@@ -89,5 +73,4 @@ export const joinDataPath = async (
       log.warn(fields, 'identity headers of a visitor were dropped')
     },
   })
-  return { gateway, sockets, close: unsubscribe }
 }

@@ -5,12 +5,13 @@ import type { Random } from '../lib/random.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { MailTransport } from '../mail/transport.ts'
 import type { LoadedSite } from '../policy/load.ts'
+import type { TlsFiles } from '../server/visitor-listener.ts'
 
 /** What an instance is made from; `serve` reads it from files, `demo` makes it up. */
 export interface AppSettings {
   readonly config: Pick<Instance, 'listen' | 'admin' | 'store' | 'keys' | 'drain'>
   readonly databaseUrl: string
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
+  readonly tls: TlsFiles | null
   readonly sites: readonly LoadedSite[]
   readonly transport: MailTransport
   /** How long the mail server may stay silent, milliseconds. */

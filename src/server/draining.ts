@@ -11,7 +11,8 @@ export interface Cut {
 export interface WebSockets {
   /** Tells them to go elsewhere, and ends them. */
   endAll(): void
-  readonly size: number
+  /** How many are open. */
+  count(): number
 }
 
 export interface DrainParts {
@@ -65,7 +66,7 @@ export const drain = async (parts: DrainParts, { limit, overlap }: DrainOptions)
   }
   const done = work()
   await within(done, limit)
-  const cut = { requests: connections.busy(), webSockets: webSockets.size }
+  const cut = { requests: connections.busy(), webSockets: webSockets.count() }
   for (const socket of sockets) socket.destroy()
   await done
   return cut

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createSecureContext } from 'node:tls'
 import type { ErrorCode } from '../lib/errors.ts'
 import { answerUnderWay } from './answer-under-way.ts'
 import { createConnections, type Connections } from './connections.ts'
@@ -42,8 +43,11 @@ export interface ListenerParts {
 export interface VisitorListener {
   /** @throws when the address is taken or not ours @returns the port */
   listen(entrance: Entrance): Promise<number>
-  /** Connections from now on get this certificate; those that stand keep theirs. @throws when it cannot be used */
-  changeTls(tls: TlsFiles): void
+  /**
+   * Looks at a new certificate. Once the returned function is called, connections get it; those that stand keep theirs.
+   * @throws when it cannot be used
+   */
+  prepareTls(tls: TlsFiles | null): () => void
   /** Every answer from now on is the last one of its connection: visitors go over to other nodes while this one still serves. */
   retire(): void
   drain(options: DrainOptions): Promise<Cut>
@@ -158,8 +162,10 @@ export const createVisitorListener = (parts: ListenerParts): VisitorListener => 
   serve(server, connections, parts)
   return {
     listen: (entrance) => listenAt(server, entrance),
-    changeTls: (tls) => {
-      if (server instanceof HttpsServer) server.setSecureContext(secure(tls))
+    prepareTls: (tls) => {
+      if (tls === null || !(server instanceof HttpsServer)) return () => undefined
+      createSecureContext(secure(tls))
+      return () => server.setSecureContext(secure(tls))
     },
     retire: () => connections.retire(),
     drain: (options) => drain({ server, connections, sockets, webSockets: parts.webSockets }, options),

@@ -1,0 +1,39 @@
+import type { Gateway } from '../gateway/index.ts'
+import { createAssertionMinter } from '../identity/assertion.ts'
+import { createMailer } from '../mail/mailer.ts'
+import type { Refusals } from '../portal/errors.ts'
+import type { Foundations } from './foundations.ts'
+import { joinDataPath } from './join-data-path.ts'
+import { joinPages } from './join-pages.ts'
+import { joinSite } from './join-site.ts'
+import type { AppSettings } from './settings.ts'
+
+/** How long mail that waits may take to leave once nobody needs these parts any more, milliseconds. */
+const LAST_MAILS = 2_000
+
+/** Everything that is made from settings which may change while the process runs: sites, pages, mail, the data path. */
+export interface Joined {
+  readonly gateway: Gateway
+  readonly refusals: Refusals
+  /** Ends what these parts alone have opened; requests to the applications that are under way end first. */
+  close(): Promise<void>
+}
+
+/** @throws when a template, a text or a file of a site is broken; nothing stays open then */
+export const join = (foundations: Foundations, settings: AppSettings): Joined => {
+  const { clock, random, log, transport, mailTimeout } = settings
+  const minter = createAssertionMinter({ keyring: foundations.keyring, clock, random })
+  const sites = settings.sites.map((site) => joinSite(foundations, settings, minter, site))
+  const mailer = createMailer({ transport, log, clock, random, timeout: mailTimeout })
+  const portals = sites.map((site) => site.portal)
+  const pages = joinPages(foundations, settings, mailer, portals)
+  const gateway = joinDataPath(foundations, settings, pages, sites)
+  return {
+    gateway,
+    refusals: pages.refusals,
+    close: async () => {
+      await Promise.all(sites.map((site) => site.gateway.upstream.pool.close()))
+      await mailer.close(LAST_MAILS)
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import { CLOSE } from '../gateway/websocket-end.ts'
+import { normalizeAddress } from '../lib/address.ts'
+import { createReferences } from '../lib/reference.ts'
+import type { Cut, DrainOptions } from '../server/draining.ts'
+import { askAll, type Parts } from '../server/health.ts'
+import type { Entrance } from '../server/listen.ts'
+import { createVisitorListener } from '../server/visitor-listener.ts'
+import { openFoundations, type Foundations } from './foundations.ts'
+import { join, type Joined } from './join.ts'
+import type { AppSettings } from './settings.ts'
+
+/** One process that serves visitors. */
+export interface Serving {
+  readonly foundations: Foundations
+  readonly port: number
+  /** What must work for this process to serve. */
+  health(): Promise<Parts>
+  /**
+   * Makes everything that new settings change, beside what is in force; nothing changes before the returned function is
+   * called. Sessions, WebSockets and requests in flight go on.
+   * @throws when something of it is broken: the old settings stay in force (O-07)
+   */
+  prepare(settings: AppSettings): Promise<() => void>
+  /** Visitors are led to other nodes while this one still serves. */
+  retire(): void
+  /** Lets requests in flight end and closes everything. */
+  end(options: DrainOptions): Promise<Cut>
+}
+
+/** Former parts are closed when no request that came to them can be on its way any more, milliseconds. */
+const RETIREMENT = 60_000
+
+/** The parts in force, and those before them that some requests are still with. */
+const createSuccession = (first: Joined) => {
+  let current = first
+  const former = new Map<Joined, NodeJS.Timeout>()
+  return {
+    current: () => current,
+    follow: (next: Joined): void => {
+      const before = current
+      current = next
+      const closing = setTimeout(() => {
+        former.delete(before)
+        void before.close()
+      }, RETIREMENT)
+      former.set(before, closing.unref())
+    },
+    close: async (): Promise<void> => {
+      for (const timer of former.values()) clearTimeout(timer)
+      await Promise.all([current, ...former.keys()].map((joined) => joined.close()))
+    },
+  }
+}
+
+/**
+ * Makes every part, joins them, and listens.
+ * @throws when something wrong must stop the start
+ */
+export const startServing = async (settings: AppSettings, entrance: Entrance): Promise<Serving> => {
+  const foundations = await openFoundations(settings)
+  const { metrics, sockets, store, database, keyring } = foundations
+  const parts = createSuccession(join(foundations, settings))
+  const visitors = createVisitorListener({
+    tls: settings.tls,
+    onRequest: (arrival) => {
+      metrics.countRequest()
+      parts.current().gateway.onRequest(arrival)
+    },
+    onUpgrade: (arrival) => parts.current().gateway.onUpgrade(arrival),
+    onUnreadable: (arrival, code, detail) => {
+      const address = normalizeAddress(arrival.request.socket.remoteAddress ?? '')
+      parts.current().refusals.refuse({ ...arrival, address }, code, detail)
+    },
+    nextReference: createReferences(settings.random),
+    webSockets: {
+      endAll: () => sockets.endAll(CLOSE.goingAway),
+      count: () => sockets.size,
+    },
+  })
+  const close = async (): Promise<void> => {
+    await parts.close()
+    await foundations.close()
+  }
+  const port = await visitors.listen(entrance).catch(async (thrown: unknown) => {
+    await close()
+    throw thrown
+  })
+  return {
+    foundations,
+    port,
+    health: () =>
+      askAll([
+        { name: 'store', ask: () => store.ping() },
+        { name: 'accounts', ask: () => database.ping() },
+      ]),
+    prepare: async (next) => {
+      await keyring.reload()
+      const useTls = visitors.prepareTls(next.tls)
+      const joined = join(foundations, next)
+      return () => {
+        useTls()
+        parts.follow(joined)
+      }
+    },
+    retire: () => visitors.retire(),
+    end: async (options) => {
+      const cut = await visitors.drain(options)
+      await close()
+      return cut
+    },
+  }
+}
