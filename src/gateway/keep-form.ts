@@ -65,7 +65,7 @@ export const keepForm = (parts: FormParts, readBody: ReadBody) => {
     return { kept: handle }
   }
 
-  return (input: Authorized): Authorized | Promise<Authorized> => {
+  return (input: Authorized): Authorized | Promise<Authorized | null> => {
     const { exchange, decision } = input
     if (decision.verdict !== 'sign-in' || exchange.target.method !== 'POST') return input
     if (!isNavigation(exchange.request)) return input
@@ -73,6 +73,10 @@ export const keepForm = (parts: FormParts, readBody: ReadBody) => {
     if (pressed !== null) return FORM_HANDLE.test(pressed) ? { ...input, form: { kept: pressed } } : input
     const session = input.session ?? input.ended
     if (session === null) return input
-    return keep(input, session).then((form) => (form === undefined ? input : { ...input, form }))
+    return keep(input, session).then((form) => {
+      // The visitor left, or was told meanwhile that the body cannot be read.
+      if (exchange.response.destroyed || exchange.response.headersSent) return null
+      return form === undefined ? input : { ...input, form }
+    })
   }
 }

@@ -13,11 +13,13 @@ const BUDGET = 64 * 1024 * 1024
 
 const read = (request: IncomingMessage, limit: number, patience: number): Promise<Exclude<BodyRead, 'busy'>> =>
   new Promise((resolve) => {
+    const { socket } = request
     const chunks: Buffer[] = []
     let size = 0
     const finish = (result: Exclude<BodyRead, 'busy'>): void => {
       clearTimeout(timer)
-      request.off('data', onData).off('end', onEnd).off('close', onClose)
+      request.off('data', onData).off('end', onEnd)
+      socket.off('close', onClose)
       // What still comes is thrown away as it comes.
       request.resume()
       resolve(result)
@@ -30,7 +32,10 @@ const read = (request: IncomingMessage, limit: number, patience: number): Promis
     const onEnd = () => finish(Buffer.concat(chunks))
     const onClose = () => finish('incomplete')
     const timer = setTimeout(onClose, patience)
-    request.on('data', onData).once('end', onEnd).once('close', onClose)
+    request.on('data', onData).once('end', onEnd)
+    // Not that of the request: it is silent when the connection was answered and ended for what stood in the body.
+    socket.once('close', onClose)
+    if (socket.destroyed) onClose()
   })
 
 /** @param patience milliseconds from the first look to the last byte */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -97,6 +97,21 @@ describe('a return address cannot leave the site', () => {
     assert.equal(targets.open('onco-hdf', `${sealed}x`), undefined)
     assert.equal(targets.open('onco-hdf', sealed.replace('.', 'A.')), undefined)
     for (const payload of PAYLOADS) assert.equal(targets.open('onco-hdf', payload), undefined)
+  })
+
+  it('R7: carries the handle of a kept form; a seal without one, as of before, stays good, and an odd handle is none', () => {
+    const form = 'h'.repeat(24)
+    const target = { path: '/dcc/x?q=%20', restarts: 1, form }
+    assert.deepEqual(targets.open('onco-hdf', targets.seal('onco-hdf', target)), target)
+    for (const odd of ['', 'short', 'h'.repeat(25), '/', `${form} ${form}`]) {
+      const sealed = targets.seal('onco-hdf', { ...target, form: odd })
+      const opened = targets.open('onco-hdf', sealed)
+      assert.equal(opened?.path, target.path)
+      assert.ok(opened.form === undefined || opened.form === form)
+    }
+    const payload = Buffer.from('2 /dcc/before', 'latin1').toString('base64url')
+    const mark = createHmac('sha256', key).update(`onco-hdf\0${payload}`).digest('base64url')
+    assert.deepEqual(targets.open('onco-hdf', `${payload}.${mark}`), { path: '/dcc/before', restarts: 2 })
   })
 
   it('R-01: seals the first page instead of a payload', () => {
