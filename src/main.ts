@@ -7,6 +7,7 @@ import { registerExplain } from './cli/explain.ts'
 import { registerKeys } from './cli/keys.ts'
 import { registerServe } from './cli/serve.ts'
 import { registerSessions } from './cli/sessions.ts'
+import { registerWorker } from './cli/worker.ts'
 import { shippedFile } from './lib/shipped-file.ts'
 
 const program = new Command('portillon')
@@ -20,5 +21,6 @@ registerExplain(program)
 registerAccounts(program)
 registerSessions(program)
 registerKeys(program)
+registerWorker(program)
 
 await program.parseAsync()

@@ -1,69 +1,94 @@
+import type { Server } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { startApp, type App } from '../app.ts'
-import type { Instance } from '../config/instance.ts'
-import { KeyFolderError } from '../identity/key-folder.ts'
+import { createCrew, type Crew } from '../app/crew.ts'
+import { prepare } from '../app/prepare.ts'
+import { settingsOf } from '../app/settings-of.ts'
+import { newTicketKeys } from '../app/ticket-keys.ts'
+import type { LoadedConfig } from '../config/instance.ts'
 import { systemClock } from '../lib/clock.ts'
-import { Fault } from '../lib/errors.ts'
-import { createLog, type Log } from '../lib/log.ts'
+import { createLog, type AdjustableLog, type Log } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
-import { createSmtpTransport } from '../mail/smtp.ts'
-import { unavailableTransport } from '../mail/unavailable.ts'
-import { fail } from './failure.ts'
+import type { LoadedSite } from '../policy/load.ts'
+import { createAdminListener } from '../server/admin-listener.ts'
+import { listen } from '../server/listen.ts'
+import { FIGURES_TYPE } from '../server/metrics.ts'
+import { createSpawn, openDoor, type Door } from './entrance.ts'
+import { explainStart } from './explain-start.ts'
 import { readInstance } from './read-instance.ts'
+import { createReload } from './reload.ts'
 import { untilStopped } from './signals.ts'
 
-/** A fault that no request owns: said in the log, and the service manager starts a clean process (O-08). */
+/** A fault of the main process: its workers end by themselves, and the service manager starts it anew (O-08). */
 const endOnStrayFaults = (log: Log): void => {
   const end = (kind: string) => (thrown: unknown) => {
-    log.error({ kind, err: thrown }, 'a fault outside any request: the process ends')
+    log.error({ kind, err: thrown }, 'a fault in the main process: it ends')
     process.exit(70)
   }
   process.on('uncaughtException', end('exception'))
   process.on('unhandledRejection', end('rejection'))
 }
 
-const transportOf = (smtp: Instance['smtp']) => (smtp === undefined ? unavailableTransport : createSmtpTransport(smtp))
+const createAdmin = (crew: Crew, isDraining: () => boolean): Server =>
+  createAdminListener({
+    health: async () => {
+      const { ready, ...health } = await crew.health()
+      return { ready: ready && !isDraining(), draining: isDraining(), ...health }
+    },
+    figures: () => crew.figures(),
+    figuresType: FIGURES_TYPE,
+  })
 
-/** Why the gate did not start, in words an operator can act on. */
-const explainStart = (thrown: unknown, file: string): void => {
-  const { code, message } = thrown as NodeJS.ErrnoException
-  if (thrown instanceof KeyFolderError) fail(message, 'the gate does not start with keys that others could have read')
-  else if (code === 'EADDRINUSE') fail(message, 'another process listens there; change listen.port or admin.port')
-  else if (code === 'EACCES' || code === 'EADDRNOTAVAIL') fail(message, `see listen and admin in ${file}`)
-  else if (thrown instanceof Fault) fail(message, `see database in ${file}; nothing was changed`)
-  else throw thrown
+/** Ready says no first; then a moment for balancers to notice; then the end. */
+const stop = async (crew: Crew, { inherited }: Door, log: Log): Promise<void> => {
+  const { drain: limit, 'drain-notice': notice } = crew.inForce().loaded.config
+  crew.retire()
+  await pause(notice)
+  // A socket that was handed to us outlives us: who comes meanwhile is served as long as that makes nobody wait.
+  const cut = await crew.end({ limit, overlap: inherited !== null })
+  log.info({ cut }, 'the gate is closed')
+}
+
+/** Runs until it is told to stop. @throws what kept it from starting */
+const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promise<void> => {
+  const { config, file } = loaded
+  const stopped = untilStopped(['SIGINT', 'SIGTERM'])
+  let reload: () => void = () => undefined
+  process.on('SIGHUP', () => reload())
+  await prepare(settingsOf(loaded, log))
+  const door = await openDoor(config)
+  const inForce = { loaded, ticketKeys: newTicketKeys(systemRandom) }
+  const crew = createCrew({ inForce, entrance: door.entrance, spawn: createSpawn(door), clock: systemClock, log })
+  let isDraining = false
+  const admin = createAdmin(crew, () => isDraining)
+  try {
+    const adminPort = await listen(admin, config.admin.port, config.admin.address)
+    const port = await crew.start()
+    const sites = loaded.sites.map(({ site }) => site.site)
+    log.info({ port, adminPort, workers: config.workers, sites }, 'the gate stands')
+    reload = createReload({ file, crew, log })
+    const signal = await stopped
+    isDraining = true
+    log.info({ signal }, 'told to stop: requests in flight may end')
+    await stop(crew, door, log)
+  } finally {
+    admin.close()
+    admin.closeAllConnections()
+  }
 }
 
 const serve = async ({ config: file }: { config: string }): Promise<void> => {
   const loaded = readInstance(file)
   if (loaded === null) return
-  const { config, sites, tls, warnings } = loaded
-  const log = createLog(config.log.level)
-  for (const { file: at, line, path, expected } of warnings)
+  const log = createLog(loaded.config.log.level)
+  for (const { file: at, line, path, expected } of loaded.warnings)
     log.warn({ file: at, line, path, expected }, 'configuration')
   endOnStrayFaults(log)
-  const stopped = untilStopped(['SIGINT', 'SIGTERM'])
-  let app: App
   try {
-    app = await startApp({
-      config,
-      databaseUrl: config.database.url,
-      tls,
-      sites,
-      transport: transportOf(config.smtp),
-      mailTimeout: config.smtp?.timeout ?? 10_000,
-      outbox: null,
-      clock: systemClock,
-      random: systemRandom,
-      log,
-    })
+    await run(loaded, log)
   } catch (thrown) {
     explainStart(thrown, file)
-    return
   }
-  const signal = await stopped
-  log.info({ signal }, 'told to stop: requests in flight may end')
-  await app.stop()
 }
 
 /** `portillon serve`: the gate, from an instance file. */

@@ -8,6 +8,8 @@ export interface Cut {
   readonly webSockets: number
 }
 
+export const NOTHING_CUT: Cut = { requests: 0, webSockets: 0 }
+
 export interface WebSockets {
   /** Tells them to go elsewhere, and ends them. */
   endAll(): void

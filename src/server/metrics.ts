@@ -11,6 +11,16 @@ export interface Metrics {
   figures(): Promise<Figures>
 }
 
+/** Of the main process itself, which serves nobody. */
+export const workerFigures = ({ ready, restarts }: { ready: number; restarts: number }): Promise<Figures> => {
+  const registry = new Registry()
+  const registers = [registry]
+  new Gauge({ name: 'portillon_workers', help: 'Worker processes that serve.', registers }).set(ready)
+  const name = 'portillon_worker_restarts_total'
+  new Counter({ name, help: 'Workers that took the place of one that ended.', registers }).inc(restarts)
+  return registry.getMetricsAsJSON()
+}
+
 export const FIGURES_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 
 /** The figures of several processes as one: counts are added up, and each of the others is joined as its kind wants. */

@@ -24,10 +24,10 @@ export interface Workers<Calls extends Answering<Calls>> {
   /** Ends a worker that can no longer be trusted; another one takes its place. */
   kill(remote: Remote<Calls>): void
   /**
-   * Tells each to end and waits until it has; nobody is replaced any more. What is not gone after `limit` milliseconds is
-   * killed.
+   * Tells each to end, gives what they answer, takes the channel away from them, and waits until all are gone; nobody is
+   * replaced any more. What is not gone after `limit` milliseconds is killed.
    */
-  stop(end: (remote: Remote<Calls>) => Promise<unknown>, limit: number): Promise<void>
+  stop<Answer>(end: (remote: Remote<Calls>) => Promise<Answer>, limit: number): Promise<readonly Answer[]>
 }
 
 interface Running<Calls extends Answering<Calls>> {
@@ -56,37 +56,36 @@ const endOf = (child: ChildProcess): Promise<object> =>
     child.on('error', (error) => child.pid === undefined && resolve({ err: error }))
   })
 
+/** A worker without a channel has nobody left to serve for, and ends. */
+const release = (child: ChildProcess): void => {
+  if (child.connected) child.disconnect()
+}
+
+const open = <Calls extends Answering<Calls>>(spawn: () => ChildProcess, startedAt: number): Running<Calls> => {
+  const child = spawn()
+  return { child, remote: createRemote<Calls>(child), startedAt, ended: endOf(child), isReady: false }
+}
+
 /** A fixed number of worker processes. One that ends is replaced, after a pause that grows while its successors die young. */
 export const createWorkers = <Calls extends Answering<Calls>>(parts: WorkersParts<Calls>): Workers<Calls> => {
   const { count, spawn, begin, clock, log } = parts
   const places: Place<Calls>[] = Array.from({ length: count }, () => ({ running: null, pause: 0 }))
   const alive = new Set<Running<Calls>>()
-  let isStopping = false
+  let stopping = false
   let restarts = 0
-
-  const open = (): Running<Calls> => {
-    const child = spawn()
-    const running = {
-      child,
-      remote: createRemote<Calls>(child),
-      startedAt: clock.now(),
-      ended: endOf(child),
-      isReady: false,
-    }
-    alive.add(running)
-    return running
-  }
+  const isStopping = () => stopping
 
   const launch = async (place: Place<Calls>): Promise<void> => {
-    const running = open()
+    const running = open<Calls>(spawn, clock.now())
     const { child, ended } = running
     place.running = running
+    alive.add(running)
     child.on('message', (message) => {
       if (message === LEAVING) replace(place, running)
     })
     void ended.then((how) => {
       alive.delete(running)
-      if (isStopping) return
+      if (isStopping()) return
       log.error({ pid: child.pid, ...how }, 'a worker has ended')
       replace(place, running)
     })
@@ -95,20 +94,20 @@ export const createWorkers = <Calls extends Answering<Calls>>(parts: WorkersPart
   }
 
   const replace = (place: Place<Calls>, former: Running<Calls>): void => {
-    if (isStopping || place.running !== former) return
+    if (isStopping() || place.running !== former) return
     place.running = null
     place.pause = restartPause(place.pause, clock.now() - former.startedAt)
-    setTimeout(() => void restart(place), place.pause)
+    setTimeout(() => void restart(place), place.pause).unref()
   }
 
   const restart = async (place: Place<Calls>): Promise<void> => {
-    if (isStopping) return
+    if (isStopping()) return
     restarts += 1
     try {
       await launch(place)
       log.warn({ pid: place.running?.child.pid, pause: place.pause }, 'a worker serves in place of one that ended')
     } catch (thrown) {
-      log.error({ err: thrown, pause: place.pause }, 'a worker could not begin to serve')
+      if (!isStopping()) log.error({ err: thrown, pause: place.pause }, 'a worker could not begin to serve')
       place.running?.child.kill('SIGKILL')
     }
   }
@@ -122,7 +121,7 @@ export const createWorkers = <Calls extends Answering<Calls>>(parts: WorkersPart
       try {
         await Promise.all(places.map(launch))
       } catch (thrown) {
-        isStopping = true
+        stopping = true
         killAll()
         throw thrown
       }
@@ -133,11 +132,15 @@ export const createWorkers = <Calls extends Answering<Calls>>(parts: WorkersPart
       for (const { remote: other, child } of alive) if (other === remote) child.kill('SIGKILL')
     },
     stop: async (end, limit) => {
-      isStopping = true
+      stopping = true
       const insist = setTimeout(killAll, limit)
-      for (const { remote } of alive) end(remote).catch(() => undefined)
-      await Promise.all([...alive].map(({ ended }) => ended))
+      const all = [...alive]
+      const answers = await Promise.allSettled(
+        all.map(({ remote, child }) => end(remote).finally(() => release(child))),
+      )
+      await Promise.all(all.map(({ ended }) => ended))
       clearTimeout(insist)
+      return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
     },
   }
 }

@@ -1,0 +1,120 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { NOTHING_CUT, type Cut, type DrainOptions } from '../server/draining.ts'
+import { isSound, joinParts, type Health } from '../server/health.ts'
+import type { Entrance } from '../server/listen.ts'
+import { figuresText, workerFigures } from '../server/metrics.ts'
+import type { Remote } from '../server/worker-channel.ts'
+import { createWorkers } from '../server/workers.ts'
+import type { InForce, WorkerCalls } from './worker-calls.ts'
+
+type Worker = Remote<WorkerCalls>
+
+export interface CrewParts {
+  readonly inForce: InForce
+  readonly entrance: Entrance
+  /** Makes a worker process that does nothing yet. */
+  readonly spawn: () => ChildProcess
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The workers of an instance, as one. */
+export interface Crew {
+  /** @throws what kept a worker from serving @returns the port of visitors */
+  start(): Promise<number>
+  inForce(): InForce
+  health(): Promise<Omit<Health, 'draining'>>
+  /** The figures of all, in the text form of Prometheus. */
+  figures(): Promise<string>
+  /** New settings, in all workers or, when one of them cannot use them, in none. @throws why (O-07) */
+  renew(next: InForce): Promise<void>
+  retire(): void
+  end(options: DrainOptions): Promise<Cut>
+}
+
+/** Longer than a worker waits for what it asks itself, milliseconds. */
+const PATIENCE = 4_000
+
+/** What closing may take beside the requests in flight: mail, audit trail, connections; milliseconds. */
+const CLOSING = 15_000
+
+const sumOf = (cuts: readonly Cut[]): Cut =>
+  cuts.reduce((sum, { requests, webSockets }) => ({
+    requests: sum.requests + requests,
+    webSockets: sum.webSockets + webSockets,
+  }))
+
+export const createCrew = ({ inForce: first, entrance, spawn, clock, log }: CrewParts): Crew => {
+  let inForce = first
+  let port = 0
+
+  const take = async (worker: Worker, next: InForce): Promise<void> => {
+    await worker.ask('prepare', next)
+    await worker.ask('commit', undefined)
+  }
+  const begin = async (worker: Worker): Promise<void> => {
+    let taken = inForce
+    port = await worker.ask('start', { inForce: taken, entrance })
+    // Settings may have been renewed while this one was starting.
+    while (taken !== inForce) {
+      taken = inForce
+      await take(worker, taken)
+    }
+  }
+  const count = first.loaded.config.workers
+  const workers = createWorkers<WorkerCalls>({ count, spawn, begin, clock, log })
+
+  /** A worker that cannot do what the others have done is replaced by one that begins with it. */
+  const orReplace = (worker: Worker, done: Promise<void>): Promise<void> =>
+    done.catch((thrown: unknown) => {
+      log.error({ err: thrown }, 'a worker does not take up the new settings')
+      workers.kill(worker)
+    })
+
+  const renew = async (next: InForce): Promise<void> => {
+    const asked = workers.ready()
+    const prepared = await Promise.allSettled(asked.map((worker) => worker.ask('prepare', next)))
+    const failed = prepared.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) {
+      for (const worker of asked) worker.ask('discard', undefined).catch(() => undefined)
+      throw failed.reason
+    }
+    inForce = next
+    const late = workers.ready().filter((worker) => !asked.includes(worker))
+    await Promise.all([
+      ...asked.map((worker) => orReplace(worker, worker.ask('commit', undefined))),
+      ...late.map((worker) => orReplace(worker, take(worker, next))),
+    ])
+  }
+
+  return {
+    start: async () => {
+      await workers.start()
+      return port
+    },
+    inForce: () => inForce,
+    health: async () => {
+      const asked = workers.ready().map((worker) => worker.ask('health', undefined, PATIENCE))
+      const answers = (await Promise.allSettled(asked)).filter((answer) => answer.status === 'fulfilled')
+      const parts = joinParts(answers.map(({ value }) => value))
+      const ready = answers.length === count && isSound(parts)
+      return { ready, parts, workers: { ready: answers.length, of: count } }
+    },
+    figures: async () => {
+      const asked = workers.ready().map((worker) => worker.ask('figures', undefined, PATIENCE))
+      const answers = (await Promise.allSettled(asked)).filter((answer) => answer.status === 'fulfilled')
+      const own = await workerFigures({ ready: answers.length, restarts: workers.restarts() })
+      return figuresText([...answers.map(({ value }) => value), own])
+    },
+    renew,
+    retire: () => {
+      for (const worker of workers.ready()) worker.ask('retire', undefined).catch(() => undefined)
+    },
+    end: async (options) => {
+      const cuts = await workers.stop((worker) => worker.ask('end', options), options.limit + CLOSING)
+      return sumOf([NOTHING_CUT, ...cuts])
+    },
+  }
+}

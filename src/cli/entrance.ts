@@ -1,0 +1,46 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { realpathSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { Instance } from '../config/instance.ts'
+import { inheritedSocket } from '../server/inherited-socket.ts'
+import { listen, type Entrance } from '../server/listen.ts'
+
+/** How the workers come to the visitors. */
+export interface Door {
+  /** As the workers know it. */
+  readonly entrance: Entrance
+  /** The descriptor that was handed to this process, and goes on to them; null where they open the address themselves. */
+  readonly inherited: number | null
+}
+
+/** The descriptor of a worker that stands behind its channel (3). */
+const HANDED_ON = 4
+
+/**
+ * Where the workers are to listen. That an address is free is tried first, alone: several of them listen on it together, and
+ * a second instance that was started by mistake would otherwise take half of the visitors of the first, unseen.
+ * @throws when the address is taken or not ours, or when several sockets were handed over
+ */
+export const openDoor = async ({ listen: { address, port }, workers }: Instance): Promise<Door> => {
+  const inherited = inheritedSocket(process.env, process.pid)
+  if (inherited !== null) return { entrance: { fd: HANDED_ON }, inherited }
+  const trial = createServer()
+  const free = await listen(trial, port, address)
+  await once(trial.close(), 'close')
+  return { entrance: { address, port: free, shared: workers > 1 }, inherited }
+}
+
+/** Makes workers: the very program that this process was started with, whatever the links on the way to it say later. */
+export const createSpawn = ({ inherited }: Door): (() => ChildProcess) => {
+  const program = realpathSync(process.argv[1] ?? '')
+  // Said to this process alone (sd_listen_fds(3)).
+  const { LISTEN_FDS: _count, LISTEN_PID: _pid, LISTEN_FDNAMES: _names, ...env } = process.env
+  const handed = inherited === null ? [] : [inherited]
+  return () =>
+    fork(program, ['worker'], {
+      env,
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...handed],
+    })
+}

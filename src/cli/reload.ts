@@ -1,0 +1,59 @@
+import type { Crew } from '../app/crew.ts'
+import { newTicketKeys } from '../app/ticket-keys.ts'
+import { loadConfig } from '../config/load.ts'
+import { takeUp } from '../config/restart.ts'
+import { systemClock } from '../lib/clock.ts'
+import type { AdjustableLog, Log } from '../lib/log.ts'
+import { systemRandom } from '../lib/random.ts'
+import { isError, type Problem } from '../lib/settings/problem.ts'
+import { loadSite } from '../policy/load.ts'
+import { formatProblems } from './problem-lines.ts'
+
+const PLAIN = { write: () => undefined, hasColours: false, setExitCode: () => undefined }
+
+/** The lines that `portillon check` shows, one an entry of the log. */
+const tell = (log: Log, problems: readonly Problem[]): void => {
+  for (const problem of problems) {
+    const line = formatProblems([problem], PLAIN).trimEnd().replace(/ {2,}/g, '  ')
+    log[isError(problem) ? 'error' : 'warn']({ problem: line }, 'settings')
+  }
+}
+
+const KEPT = 'the settings are not taken up: those before stay in force'
+
+const reloadOnce = async (file: string, crew: Crew, log: AdjustableLog): Promise<void> => {
+  const now = systemClock.now()
+  const given = loadConfig(file, { environment: process.env, now, loadSite: (site) => loadSite(site, { now }) })
+  if (!given.ok) {
+    tell(log, given.reason)
+    log.error({ errors: given.reason.filter(isError).length }, KEPT)
+    return
+  }
+  tell(log, given.value.warnings)
+  const { inForce, waiting } = takeUp(crew.inForce().loaded, given.value)
+  if (waiting.length > 0) log.warn({ settings: waiting }, 'these settings are taken up by a restart only')
+  try {
+    await crew.renew({ loaded: inForce, ticketKeys: newTicketKeys(systemRandom) })
+    log.setLevel(inForce.config.log.level)
+    log.info({ sites: inForce.sites.map(({ site }) => site.site) }, 'new settings are in force')
+  } catch (thrown) {
+    log.error({ err: thrown }, KEPT)
+  }
+}
+
+/**
+ * Reads the settings again: instance file, site files, certificates, secrets, templates. What is wrong with them is said in
+ * the log, and nothing changes then (O-07). A request to reload during a reload is done after it.
+ */
+export const createReload = ({ file, crew, log }: { file: string; crew: Crew; log: AdjustableLog }): (() => void) => {
+  let running: Promise<void> = Promise.resolve()
+  let isAsked = false
+  return () => {
+    if (isAsked) return
+    isAsked = true
+    running = running.then(async () => {
+      isAsked = false
+      await reloadOnce(file, crew, log)
+    })
+  }
+}
