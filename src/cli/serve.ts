@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { createCrew, type Crew } from '../app/crew.ts'
 import { prepare } from '../app/prepare.ts'
-import { settingsOf } from '../app/settings-of.ts'
 import { newTicketKeys } from '../app/ticket-keys.ts'
 import type { LoadedConfig } from '../config/instance.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -55,7 +54,7 @@ const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promis
   const stopped = untilStopped(['SIGINT', 'SIGTERM'])
   let reload: () => void = () => undefined
   process.on('SIGHUP', () => reload())
-  await prepare(settingsOf(loaded, log))
+  await prepare({ config, databaseUrl: config.database.url, clock: systemClock, random: systemRandom, log })
   const door = await openDoor(config)
   const inForce = { loaded, ticketKeys: newTicketKeys(systemRandom) }
   const crew = createCrew({ inForce, entrance: door.entrance, spawn: createSpawn(door), clock: systemClock, log })
