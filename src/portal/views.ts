@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { LocalizedText, Site } from '../policy/schema.ts'
 import { type Assets, createAssets } from '../render/assets.ts'
-import type { Language } from '../render/messages.ts'
+import type { Language, MessageValues } from '../render/messages.ts'
 import { createRenderers, type Renderer, type Renderers } from '../render/renderer.ts'
 import type { PageModels, PageName } from './pages.ts'
 
@@ -16,7 +16,7 @@ export interface Views {
   /** The complete HTML document of a page. */
   render<P extends PageName>(frame: Frame, page: P, model: PageModels[P]): string
   /** One sentence of the site's texts, for answers that are not pages. */
-  text(frame: Frame, key: string): string
+  text(frame: Frame, key: string, values?: MessageValues): string
   /** The static files of a site, for `<prefix>/assets/<name>`. */
   assets(site: Site | null): Assets
   /** The Content-Security-Policy that all pages of a site, and its static files, are sent with (W-07). */
@@ -106,7 +106,7 @@ export const createViews = ({
   }
 
   return {
-    text: ({ site, language }, key) => lookOf(site).renderer.text(language, key),
+    text: ({ site, language }, key, values) => lookOf(site).renderer.text(language, key, values),
     assets: (site) => lookOf(site).assets,
     contentSecurityPolicy: (site) => lookOf(site).policy,
     render: (frame, page, model) => {

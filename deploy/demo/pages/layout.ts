@@ -90,5 +90,7 @@ export const layout = (call: Call, frame: Frame): Html =>
           <span id="clock">${frenchTime(call.now)}</span>
         </div>
         <script src="/dcc/static/dcc.js"></script>
+        <!-- The one line that the gate offers to applications: warning before the end, sign-in beside the page. -->
+        <script src="/_portillon/assets/session.js" defer></script>
       </body>
     </html>`

@@ -36,6 +36,8 @@
     call.setRequestHeader('Accept', 'application/json')
     call.onload = function () {
       byId('session-lost').hidden = call.status !== 401
+      // The gate's script then looks at once, and offers to sign in beside this page.
+      if (call.status === 401) document.dispatchEvent(new Event('portillon:check'))
       if (call.status !== 200) return
       var alerts = JSON.parse(call.responseText).alerts
       byId('alerts').textContent = alerts === 0 ? '' : alerts + ' dossier(s) à relire'

@@ -5,22 +5,43 @@ import { destinationOf } from '../destination.ts'
 import { saysSameOrigin, textOf } from '../form.ts'
 import { liveSession, maySee } from '../live.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { visitOf } from '../visit.ts'
+import { languageOf } from '../language.ts'
+import { visitOf, type Visit } from '../visit.ts'
 
 /** No form of another site can set it, and no script of another site may without being asked first (C-16). */
 const STAY_HEADER = 'x-portillon-stay'
 
 const seconds = (milliseconds: number): number => Math.max(0, Math.floor(milliseconds / 1_000))
 
+/** What assets/session.js says; each is a key of the locales, `session.<name>`. */
+const TEXTS = [
+  ...['soon', 'soonWords', 'hardWords', 'over', 'overWords', 'other', 'otherWords'],
+  ...['down', 'back', 'stay', 'sign', 'load', 'close'],
+] as const
+
+/** @param lang the language that the page says it is in; the browser's own without it */
+const textsIn = ({ views }: PortalParts, { site, request }: Visit, lang: string) => {
+  const language = languageOf(lang === '' ? request.headers['accept-language'] : lang)
+  // The script puts the time in.
+  const say = (name: string) => views.text({ site: site.site, language }, `session.${name}`, { time: '{time}' })
+  return Object.fromEntries(TEXTS.map((name) => [name, say(name)]))
+}
+
 /**
- * What assets/session.js needs: seconds left if nobody does anything, and in any case; and a mark of the person, so that a
- * page is not gone on with by somebody else (R28).
+ * What assets/session.js needs: seconds left if nobody does anything, and in any case; a mark of the person, and whether it
+ * is that of the page, so that nobody goes on with the page of somebody else (R28); its texts, when it has none yet.
  */
-const describe = ({ forms }: PortalParts, { record }: LiveSession, left: TimeLeft) => ({
-  left: seconds(left.idle),
-  absolute: seconds(left.absolute),
-  person: forms.owners.markOf(record).slice(0, 16),
-})
+const describe = (parts: PortalParts, request: Request, { record }: LiveSession, left: TimeLeft) => {
+  const visit = visitOf(request)
+  const { owners } = parts.forms
+  const person = textOf(request.query, 'person')
+  const { lang } = request.query
+  return {
+    session: { left: seconds(left.idle), absolute: seconds(left.absolute), person: owners.markOf(record) },
+    ...(person === '' ? {} : { same: owners.isMarkOf(person, record) }),
+    ...(lang === undefined ? {} : { texts: textsIn(parts, visit, textOf(request.query, 'lang')) }),
+  }
+}
 
 /**
  * GET: whether this browser is signed in, for the pages' own script, because another tab may have finished (R4); and how long
@@ -37,11 +58,9 @@ export const showSession =
       return
     }
     const target = parts.targets.open(visit.site.site.site, textOf(request.query, 'to'))
-    const session = describe(parts, live, left)
     const isIn = maySee(visit, live, target?.path ?? '/', parts.clock.now())
-    response.json(
-      isIn ? { signedIn: true, continue: destinationOf(visit.site, target), session } : { signedIn: false, session },
-    )
+    const here = isIn ? { signedIn: true, continue: destinationOf(visit.site, target) } : { signedIn: false }
+    response.json({ ...here, ...describe(parts, request, live, left) })
   }
 
 /** POST « Rester connecté »: the person's word that they are still there, from a script of this site only. */
@@ -55,5 +74,5 @@ export const stayConnected =
     }
     const live = await liveSession(visit)
     const left = live === null ? null : await parts.expiry.stay(live)
-    response.json({ session: live === null || left === null ? null : describe(parts, live, left) })
+    response.json(live === null || left === null ? {} : describe(parts, request, live, left))
   }
