@@ -50,7 +50,8 @@ const reasonOf = (message = ''): string => {
  * Carries one answer from the application to the visitor. A class and not a closure: one small object a request is what the
  * data path can afford.
  * - a small answer whose length is known leaves in one write
- * - a slow reader holds the application back, a reader that leaves cancels the request
+ * - a slow reader holds the application back, a reader that leaves cancels the request, and so does a request whose rest
+ *   turned out to be unreadable: it holds no connection to the application
  * - an answer that breaks off is broken off for the visitor too, never ended as if it were whole
  */
 class Carrier implements Dispatcher.DispatchHandler {
@@ -62,6 +63,7 @@ class Carrier implements Dispatcher.DispatchHandler {
   #length = -1
   #held: Buffer | undefined
   #isDiscarding = false
+  #isOver = false
 
   constructor(asserted: Asserted, refuse: Refuse, farewell: FarewellAnswer) {
     this.#asserted = asserted
@@ -69,13 +71,13 @@ class Carrier implements Dispatcher.DispatchHandler {
     this.#refuse = refuse
     this.#farewell = farewell
     this.#response.once('close', () => {
-      if (!this.#response.writableFinished) this.#controller?.abort(new Error('the visitor left'))
+      if (!this.#isOver && !this.#isDiscarding) this.#controller?.abort(new Error('the visitor left'))
     })
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#response.destroyed) controller.abort(new Error('the visitor left'))
+    if (this.#response.destroyed || this.#response.writableEnded) controller.abort(new Error('the visitor left'))
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _parsed: unknown, message?: string): void {
@@ -112,11 +114,13 @@ class Carrier implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#isOver = true
     if (!this.#isDiscarding) this.#response.end(this.#held)
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     // Without a controller no connection came about, and the application has seen nothing.
+    this.#isOver = true
     if (!this.#response.headersSent) this.#asserted.resent?.failed(this.#controller !== undefined)
     if (this.#response.destroyed || this.#response.writableEnded) return
     if (this.#asserted.isLeaving && !this.#response.headersSent) this.#sayFarewell([])
