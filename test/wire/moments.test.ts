@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { startBehindGate, type BehindGate } from '../kit/behind-gate.ts'
+import { listen } from '../kit/ports.ts'
 import { openRaw } from '../kit/raw-http.ts'
 
 /** When bytes pass the gate: at once, no faster than they are read, and no longer than somebody waits for them. */
@@ -64,6 +66,38 @@ describe('the moments', () => {
       connection.destroy()
       await left
       assert.ok(performance.now() - started < 1_000)
+    })
+  }
+
+  for (const [how, framing, sent, leave] of [
+    ['half-closes', 'Content-Length: 50', 'hello', (socket: Socket) => socket.end()],
+    ['is reset', 'Content-Length: 50', 'hello', (socket: Socket) => socket.resetAndDestroy()],
+    ['sends a chunk that is none', 'Transfer-Encoding: chunked', '5\r\nhello\r\nzz\r\n', () => undefined],
+  ] as const) {
+    it(`U-03: a visitor who ${how} in the middle of an upload holds no connection to the application`, async () => {
+      const left = Promise.withResolvers<undefined>()
+      const began = Promise.withResolvers<undefined>()
+      const server = createServer((socket) => {
+        socket.on('data', () => began.resolve(undefined))
+        socket.on('error', () => socket.destroy())
+        socket.once('close', () => left.resolve(undefined))
+      })
+      const application = `http://127.0.0.1:${await listen(server)}`
+      const waiting = await startBehindGate({ application })
+      try {
+        const connection = await openRaw(waiting.at)
+        connection.write(waiting.request('POST /dcc/', waiting.signedIn, framing) + sent.slice(0, 5))
+        await began.promise
+        connection.write(sent.slice(5))
+        const started = performance.now()
+        leave(connection.socket)
+        await left.promise
+        assert.ok(performance.now() - started < 1_000)
+        connection.destroy()
+      } finally {
+        await waiting.stop()
+        server.close()
+      }
     })
   }
 
