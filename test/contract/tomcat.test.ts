@@ -4,13 +4,22 @@ import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { WebSocket } from 'ws'
 import { parseTarget } from '../../src/lib/path.ts'
-import { startGate, type Gate } from '../kit/gate.ts'
+import { PERSON, startGate, type Gate } from '../kit/gate.ts'
 import { sendRaw } from '../kit/raw-http.ts'
 import { readProbe, startTomcat, type Tomcat } from '../kit/tomcat.ts'
 import { createVisitor, signIn, type Visitor } from '../kit/visitor.ts'
 
 // A rule is worth what the application makes of the path it allows. The application is a servlet container, so the reading
 // of paths, headers and sessions is held against a real one: Debian's Tomcat 10 with its examples and a probe.
+
+const ZOE = {
+  ...PERSON,
+  login: 'z.oeuvrard',
+  givenName: 'Zoé',
+  familyName: 'Œuvrard',
+  email: 'zoe.oeuvrard@hopital.example.test',
+  nationalId: '899900000004',
+}
 
 let tomcat: Tomcat
 let gate: Gate
@@ -20,6 +29,7 @@ before(async () => {
   tomcat = await startTomcat()
   gate = await startGate({
     upstream: tomcat.url,
+    people: [PERSON, ZOE],
     site: {
       rules: [
         { id: 'public', match: { path: ['/public', '/public/**'] }, allow: 'anyone' },
@@ -230,4 +240,86 @@ describe('Tomcat behind the gate', () => {
     const [, refusal] = (await once(connect(''), 'unexpected-response')) as [unknown, { statusCode: number }]
     assert.equal(refusal.statusCode, 401)
   })
+})
+
+describe('a person behind the gate, as Tomcat sees them', () => {
+  it('H-01: « Zoé Œuvrard » arrives in ASCII and decodes to her name', async () => {
+    const colleague = createVisitor(gate)
+    await signIn(gate, colleague, '/', ZOE.login)
+    const { headers } = readProbe((await colleague.page('/dcc')).body)
+    const [name = ''] = headers.filter(([other]) => other === 'x-user-name').map(([, value]) => value)
+    assert.equal(name, 'Zo%C3%A9 %C5%92uvrard')
+    assert.equal(decodeURIComponent(name), 'Zoé Œuvrard')
+    assert.deepEqual(
+      headers.filter(([other]) => other === 'x-remote-user').map(([, value]) => value),
+      [ZOE.login],
+    )
+  })
+
+  it('P-16: links with ;jsessionid= work for somebody signed in, whose browser keeps no cookie of Tomcat', async () => {
+    const path = '/examples/servlets/servlet/SessionExample'
+    const signedIn = `Cookie: ${visitor.cookieHeader().replace(/(?:; )?JSESSIONID=[^;]*/, '')}`
+    const first = (await ask(gate.port, gate.host, path, signedIn)).text
+    const id = /;jsessionid=([0-9A-F]{32})/.exec(first)?.[1]
+    assert.ok(id !== undefined, 'Tomcat wrote no such link')
+    const link = `${path};jsessionid=${id}?dataname=patient&datavalue=1025`
+    assert.equal((await ask(gate.port, gate.host, link, signedIn)).status, 200)
+    const again = await ask(gate.port, gate.host, `${path};jsessionid=${id}`, signedIn)
+    assert.match(again.text, /patient = 1025/)
+    // Without the gate's session such a link opens nothing.
+    assert.equal((await ask(gate.port, gate.host, link)).status, 302)
+  })
+})
+
+/** What the gate makes of a path, written down by hand, and what Tomcat then serves: equal, or the answer was 400. */
+const READINGS: readonly (readonly [path: string, judged: string | 400])[] = [
+  ['/public/a', '/public/a'],
+  ['/public/..;/admin', 400],
+  ['/public/..;x=y/admin', 400],
+  ['/admin;a=b', '/admin'],
+  ['/;x/admin', '/admin'],
+  ['/admin;jsessionid=1/', '/admin/'],
+  ['/admin;a=b/users;c', '/admin/users'],
+  ['/public/;/a', '/public/a'],
+  ['/public/%2e%2e/admin', 400],
+  ['/public/%2e/a', 400],
+  ['/public/%2e%2e;/admin', 400],
+  ['/public%2fa', 400],
+  ['/public/..%5cadmin', 400],
+  ['/public/%252e%252e/admin', 400],
+  ['/public/%25%32%65%25%32%65/admin', 400],
+  ['/public/%c0%ae%c0%ae/admin', 400],
+  ['/public/%e9', 400],
+  ['/%61dmin', '/admin'],
+  ['/public/%C3%A9t%C3%A9', '/public/été'],
+  ['//admin', 400],
+  ['/a//b', '/a/b'],
+  ['/public//admin', '/public/admin'],
+  ['/public///', '/public/'],
+  ['/ADMIN', '/ADMIN'],
+  ['/admin/', '/admin/'],
+  ['/admin.', '/admin.'],
+  ['/admin%20', '/admin '],
+  ['/admin%00', 400],
+  ['/admin/.', 400],
+  ['/admin%3b', 400],
+  ['/admin%0a/public', 400],
+]
+
+describe('P-01, P-02, P-05, P-08: the gate’s reading and Tomcat’s, side by side', () => {
+  for (const [path, judged] of READINGS) {
+    it(`${path} is ${judged === 400 ? 'refused' : judged}`, async () => {
+      const parsed = parseTarget('GET', path)
+      assert.equal(parsed.ok ? parsed.value.path : 400, judged)
+      const through = await ask(gate.port, gate.host, path, `Cookie: ${visitor.cookieHeader()}`)
+      if (judged === 400) {
+        assert.equal(through.status, 400)
+        return
+      }
+      const straight = readProbe((await ask(tomcat.port, 'localhost', path)).text)
+      assert.equal(straight.path, judged)
+      if (straight.servlet === 'admin') assert.equal(through.status, 403)
+      else assert.deepEqual([through.status, readProbe(through.text).path], [200, judged])
+    })
+  }
 })
