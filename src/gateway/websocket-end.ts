@@ -76,6 +76,8 @@ export const createWebSocketEnd = (socket: Socket): WebSocketEnd => {
     if (wanted === null || upstream === null || isEnding || !frames.isBetweenFrames()) return
     isEnding = true
     upstream.unpipe(socket)
+    // What the application still says is read to its end and thrown away; unpiped, the stream stands still.
+    upstream.resume()
     socket.end(closingFrame(wanted))
   }
   return {

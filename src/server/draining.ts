@@ -38,11 +38,13 @@ export interface DrainOptions {
 /** What is kept of the limit for requests that come during the overlap. */
 const LAST = 5_000
 
-/** Waits for `work`, at most so many milliseconds. */
-const within = async (work: Promise<unknown>, limit: number): Promise<void> => {
+/** Waits for `work`, at most so many milliseconds; false when it is not done by then. */
+const within = async (work: Promise<unknown>, limit: number): Promise<boolean> => {
   const given = new AbortController()
-  await Promise.race([work, pause(limit, undefined, { signal: given.signal }).catch(() => undefined)])
+  const late = pause(limit, false, { signal: given.signal }).catch(() => false)
+  const isDone = await Promise.race([work.then(() => true), late])
   given.abort()
+  return isDone
 }
 
 /** Not http.Server's own `close`: that destroys idle connections, whatever is on its way on them (O-02). */
@@ -67,7 +69,7 @@ export const drain = async (parts: DrainParts, { limit, overlap }: DrainOptions)
     await closed
   }
   const done = work()
-  await within(done, limit)
+  if (await within(done, limit)) return NOTHING_CUT
   const cut = { requests: connections.busy(), webSockets: webSockets.count() }
   for (const socket of sockets) socket.destroy()
   await done

@@ -23,15 +23,18 @@ const signalGroup = (group: number, signal: NodeJS.Signals): void => {
   }
 }
 
-/** Descendants that lead groups of their own, as PostgreSQL's and Chromium's do, are found through /proc. */
-const descendantsOf = (pid: number): number[] => {
+/** The processes that a process has started and that still run. */
+export const childrenOf = (pid: number): number[] => {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
-    return children.map(Number).flatMap((child) => [child, ...descendantsOf(child)])
+    return children.map(Number)
   } catch {
     return []
   }
 }
+
+/** Descendants that lead groups of their own, as PostgreSQL's and Chromium's do, are found through /proc. */
+const descendantsOf = (pid: number): number[] => childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
 
 const endAllGroups = (): void => {
   for (const group of [...groups].flatMap((leader) => [leader, ...descendantsOf(leader)])) signalGroup(group, 'SIGKILL')
@@ -53,6 +56,8 @@ export interface StartOptions {
   /** Numeric user, for servers that refuse to run as root. */
   readonly uid?: number
   readonly gid?: number
+  /** A descriptor of this process that the program finds as its descriptor 3. */
+  readonly handOver?: number
 }
 
 export interface Ended {
@@ -87,12 +92,12 @@ const collect = (child: ChildProcess) => {
 /** Starts a program in a process group of its own. */
 export const startProcess = (command: string, args: readonly string[], options: StartOptions = {}): Running => {
   guardOnce()
-  const { input, env, ...rest } = options
+  const { input, env, handOver, ...rest } = options
   const child = spawn(command, [...args], {
     ...rest,
     env: { ...process.env, ...env },
     detached: true,
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(handOver === undefined ? [] : [handOver])],
   })
   const written = collect(child)
   const what = `${command} ${args.join(' ')}`
@@ -167,7 +172,8 @@ export const runProcess = async (
   return { ...end, stdout: running.stdout(), stderr: running.stderr() }
 }
 
-const cliArgs = (args: readonly string[]) => [resolve(root, 'src/main.ts'), ...args]
+/** What `portillon <args>` is, from the sources. */
+export const cliArgs = (args: readonly string[]): readonly string[] => [resolve(root, 'src/main.ts'), ...args]
 
 /** `portillon <args>` from the sources, to its end. */
 export const runCli = (args: readonly string[], options?: StartOptions & { readonly timeout?: number }) =>
