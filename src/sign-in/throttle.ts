@@ -78,7 +78,8 @@ export const createThrottle = (parts: { store: Store; key: PurposeKey }): Thrott
     },
     { name: `${door}-account`, id: keyedDigest(key.current(), realm, login), limit: ACCOUNT_LIMITS[door].account },
   ]
-  const placeOf = (door: Door, { address }: Who) => [`${door}-place`, keyedDigest(key.current(), addressBlock(address))] as const
+  const placeOf = (door: Door, { address }: Who) =>
+    [`${door}-place`, keyedDigest(key.current(), addressBlock(address))] as const
 
   const admitTo = async ({ name, id, limit }: ReturnType<typeof accountScopes>[number]): Promise<number> => {
     const waitKey = keys.wait(name, id)
