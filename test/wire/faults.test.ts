@@ -157,6 +157,12 @@ describe('the store', () => {
     const page = await behind.askSignedIn('GET /dcc/', ...AS_PAGE)
     assert.equal(page.header('x-portillon'), 'store-unavailable')
     assert.match(page.text, /Votre référent RCP/)
+    const handshake = await behind.askSignedIn(
+      'GET /ws',
+      ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='],
+      ...['Sec-WebSocket-Version: 13', 'Origin: https://dcc.example.test'],
+    )
+    assertBland(handshake, [503])
     // Nobody is taken for a stranger because the store is away, and nobody can sign in or out meanwhile.
     await askBoth(behind, 'GET /_portillon/sign-out', [503])
     assert.equal((await behind.ask('GET /_portillon/jwks.json')).status, 200)

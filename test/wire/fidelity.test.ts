@@ -334,6 +334,14 @@ describe('what comes back from the application', () => {
     })
   }
 
+  it('W-15: a visitor of HTTP/1.0 gets an answer of unknown length without chunks, to its end', async () => {
+    behind.upstream.answerWith(
+      () => `${answerRaw('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}2\r\nab\r\n0\r\n\r\n`,
+    )
+    const answer = await behind.send(`GET /dcc/ HTTP/1.0\r\nHost: ${behind.gate.host}\r\n${behind.signedIn}\r\n\r\n`)
+    assert.deepEqual([answer.status, answer.text, answer.header('transfer-encoding')], [200, 'ab', undefined])
+  })
+
   it('P-16: redirects of the application to its own address lead to the public one', async () => {
     for (const [name, value, expected] of [
       ['Location', `${behind.upstream.url}/dcc/a?b=1`, 'https://dcc.example.test/dcc/a?b=1'],
