@@ -51,7 +51,7 @@ export const LEAVING = 'leaving'
 
 const endOf = (child: ChildProcess): Promise<object> =>
   new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('exit', (status, signal) => resolve({ status, signal }))
     // Of a process that could not be made, and of one that cannot be written to any more: the end of that comes by itself.
     child.on('error', (error) => child.pid === undefined && resolve({ err: error }))
   })

@@ -8,11 +8,12 @@ import { openDatabase } from '../../src/database/open.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { GATE_PASSWORD, PERSON } from './gate.ts'
+import { GATE_PASSWORD, loadedSite, PERSON } from './gate.ts'
 import { freePorts } from './ports.ts'
 import { childrenOf, startCli, type Running } from './processes.ts'
+import type { SmtpSink } from './smtp.ts'
 import { createTempFolder } from './temp-folder.ts'
-import { loadedSite } from './gate.ts'
+import { PREFIX, reachCodePage, type Visitor } from './visitor.ts'
 
 /** `portillon serve` as an operator runs it: files, a main process, workers. */
 
@@ -25,8 +26,10 @@ export interface InstanceOptions {
   readonly site?: Readonly<Record<string, unknown>>
   readonly config?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
-  /** Starts the program in another way. */
-  readonly start?: (args: readonly string[]) => Running
+  /** The port of visitors, where it was opened before. */
+  readonly port?: number
+  /** Starts the program in another way, and finds its main process. */
+  readonly start?: { readonly run: (args: readonly string[]) => Running; readonly mainOf: (running: Running) => number }
 }
 
 export interface LogEntry {
@@ -50,6 +53,7 @@ export interface Instance {
   /** Its folder, with the files `instance.yaml` and `site.yaml`. */
   readonly folder: string
   readonly running: () => Running
+  mainPid(): number
   /** The workers' process ids. */
   workers(): number[]
   log(): LogEntry[]
@@ -83,6 +87,15 @@ const siteOf = (upstream: string, more: Readonly<Record<string, unknown>> = {}) 
   support: { name: 'Votre référent RCP', phone: '01 99 00 00 00' },
   ...more,
 })
+
+/** A sign-in by the mailed code, from the first page to the session. */
+export const signInByMail = async (visitor: Visitor, smtp: SmtpSink): Promise<void> => {
+  const { fields } = await reachCodePage(visitor)
+  const { text = '' } = await smtp.next()
+  const code = /(?<!\d)(\d{3})\s(\d{3})(?!\d)/.exec(text)?.slice(1).join('') ?? ''
+  const landed = await visitor.ask(`${PREFIX}/sign-in/code`, { form: { ...fields, code } })
+  if (landed.status !== 303) throw new Error(`the code was not taken: ${landed.status} ${landed.body}`)
+}
 
 /** Until it holds; the caller's test has a limit of its own. */
 export const eventually = async (holds: () => boolean | Promise<boolean>, what: string, limit = 20_000) => {
@@ -127,7 +140,8 @@ const startedBy = async (start: () => Running): Promise<Running> => {
 /** Starts an instance and waits until it stands. Who starts it ends `running()`. */
 export const startInstance = async (options: InstanceOptions): Promise<Instance> => {
   const folder = createTempFolder('instance').path
-  const [port = 0, adminPort = 0] = await freePorts(2)
+  const [free = 0, adminPort = 0] = await freePorts(2)
+  const port = options.port ?? free
   const database = `sqlite:${join(folder, 'accounts.sqlite')}`
   const instance = {
     listen: { port, 'trusted-proxies': ['192.0.2.1'] },
@@ -148,10 +162,11 @@ export const startInstance = async (options: InstanceOptions): Promise<Instance>
   write('instance.yaml', instance)
   await addPeople(database, [PERSON])
   const args = ['serve', '--config', join(folder, 'instance.yaml')]
-  const start = () => options.start?.(args) ?? startCli(args, options.env === undefined ? {} : { env: options.env })
+  const start = () => options.start?.run(args) ?? startCli(args, options.env === undefined ? {} : { env: options.env })
   let running = await startedBy(start)
   let read = 0
   const log = () => parse(running.stdout())
+  const mainPid = () => options.start?.mainOf(running) ?? running.pid
   const admin = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`)
   return {
     host: INSTANCE_HOST,
@@ -160,7 +175,8 @@ export const startInstance = async (options: InstanceOptions): Promise<Instance>
     adminPort,
     folder,
     running: () => running,
-    workers: () => childrenOf(running.pid),
+    mainPid,
+    workers: () => childrenOf(mainPid()),
     log,
     logged: async (message, timeout) => {
       const find = () => log().findIndex(({ msg }, at) => at >= read && message.test(msg))
@@ -181,7 +197,7 @@ export const startInstance = async (options: InstanceOptions): Promise<Instance>
       ),
     writeInstance: (settings) =>
       write('instance.yaml', typeof settings === 'string' ? settings : { ...instance, ...settings }),
-    reload: () => process.kill(running.pid, 'SIGHUP'),
+    reload: () => void process.kill(mainPid(), 'SIGHUP'),
     restart: async () => {
       read = 0
       running = await startedBy(start)
