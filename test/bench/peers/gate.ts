@@ -62,6 +62,7 @@ export const startGate: StartPeer = async (upstream) => {
   const database = `sqlite:${join(folder.path, 'accounts.sqlite')}`
   const instance = {
     // A front on another machine would terminate TLS; the load comes to the listener behind it.
+    workers: 1,
     listen: { port, 'trusted-proxies': ['192.0.2.1'] },
     admin: { port: adminPort },
     store: { redis: redis.url },
