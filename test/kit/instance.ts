@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { stringify } from 'yaml'
 import { createAccountAdmin } from '../../src/accounts/admin.ts'
 import type { AccountEntry } from '../../src/accounts/entry.ts'
 import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
@@ -25,6 +26,10 @@ export interface InstanceOptions {
   readonly redis?: string
   readonly site?: Readonly<Record<string, unknown>>
   readonly config?: Readonly<Record<string, unknown>>
+  /** Speaks TLS itself, with `front.crt` and `front.key` of `files`. */
+  readonly tls?: boolean
+  /** More files of its folder: name to content. */
+  readonly files?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
   /** The port of visitors, where it was opened before. */
   readonly port?: number
@@ -64,6 +69,7 @@ export interface Instance {
   /** Writes the site file, or the instance file, with these settings in place of some; or any text. */
   writeSite(settings: Readonly<Record<string, unknown>> | string): void
   writeInstance(settings: Readonly<Record<string, unknown>> | string): void
+  writeFile(name: string, content: string): void
   /** SIGHUP to the main process. */
   reload(): void
   /** Starts it again, after it has ended, on the same files. */
@@ -144,7 +150,10 @@ export const startInstance = async (options: InstanceOptions): Promise<Instance>
   const port = options.port ?? free
   const database = `sqlite:${join(folder, 'accounts.sqlite')}`
   const instance = {
-    listen: { port, 'trusted-proxies': ['192.0.2.1'] },
+    listen:
+      options.tls === true
+        ? { port, tls: { certificate: 'front.crt', key: 'front.key' } }
+        : { port, 'trusted-proxies': ['192.0.2.1'] },
     admin: { port: adminPort },
     store: options.redis === undefined ? 'embedded' : { redis: options.redis },
     database: { url: database },
@@ -153,13 +162,13 @@ export const startInstance = async (options: InstanceOptions): Promise<Instance>
     sites: ['site.yaml'],
     ...options.config,
   }
-  // JSON is YAML.
   const write = (name: string, content: object | string) =>
-    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content, null, 1), {
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : stringify(content), {
       mode: 0o600,
     })
   write('site.yaml', siteOf(options.upstream, options.site))
   write('instance.yaml', instance)
+  for (const [name, content] of Object.entries(options.files ?? {})) write(name, content)
   await addPeople(database, [PERSON])
   const args = ['serve', '--config', join(folder, 'instance.yaml')]
   const start = () => options.start?.run(args) ?? startCli(args, options.env === undefined ? {} : { env: options.env })
@@ -197,6 +206,7 @@ export const startInstance = async (options: InstanceOptions): Promise<Instance>
       ),
     writeInstance: (settings) =>
       write('instance.yaml', typeof settings === 'string' ? settings : { ...instance, ...settings }),
+    writeFile: write,
     reload: () => void process.kill(mainPid(), 'SIGHUP'),
     restart: async () => {
       read = 0

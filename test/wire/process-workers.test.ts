@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { HALF, startHeldUpstream, type HeldUpstream } from '../kit/held-upstream.ts'
@@ -102,10 +102,9 @@ describe('an instance with two workers', () => {
   })
 
   it('a second instance on the same address is refused, although workers share it', async () => {
-    const text = JSON.parse(readFileSync(join(instance.folder, 'instance.yaml'), 'utf8')) as object
-    const second = join(instance.folder, 'second.yaml')
-    writeFileSync(second, JSON.stringify({ ...text, admin: { port: await freePort() } }), { mode: 0o600 })
-    const { code, stderr } = await runCli(['serve', '--config', second])
+    const text = readFileSync(join(instance.folder, 'instance.yaml'), 'utf8')
+    instance.writeFile('second.yaml', text.replace(`port: ${instance.adminPort}`, `port: ${await freePort()}`))
+    const { code, stderr } = await runCli(['serve', '--config', join(instance.folder, 'second.yaml')])
     assert.equal(code, 1)
     assert.match(stderr, /EADDRINUSE.*\n +another process listens there/)
   })
