@@ -61,8 +61,8 @@ export const startGate: StartPeer = async (upstream) => {
   const folder = createTempFolder('bench-gate')
   const database = `sqlite:${join(folder.path, 'accounts.sqlite')}`
   const instance = {
-    // A front on another machine would terminate TLS; the load comes to the listener behind it.
     workers: 1,
+    // A front on another machine would terminate TLS; the load comes to the listener behind it.
     listen: { port, 'trusted-proxies': ['192.0.2.1'] },
     admin: { port: adminPort },
     store: { redis: redis.url },
