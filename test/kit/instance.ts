@@ -94,13 +94,21 @@ const siteOf = (upstream: string, more: Readonly<Record<string, unknown>> = {}) 
   ...more,
 })
 
-/** A sign-in by the mailed code, from the first page to the session. */
-export const signInByMail = async (visitor: Visitor, smtp: SmtpSink): Promise<void> => {
+/** Begins a sign-in, up to the mailed code. @returns a function that ends it, by the same browser wherever it is served then */
+export const beginSignIn = async (visitor: Visitor, smtp: SmtpSink): Promise<(at?: Visitor) => Promise<void>> => {
   const { fields } = await reachCodePage(visitor)
   const { text = '' } = await smtp.next()
   const code = /(?<!\d)(\d{3})\s(\d{3})(?!\d)/.exec(text)?.slice(1).join('') ?? ''
-  const landed = await visitor.ask(`${PREFIX}/sign-in/code`, { form: { ...fields, code } })
-  if (landed.status !== 303) throw new Error(`the code was not taken: ${landed.status} ${landed.body}`)
+  return async (at = visitor) => {
+    const landed = await at.ask(`${PREFIX}/sign-in/code`, { form: { ...fields, code } })
+    if (landed.status !== 303) throw new Error(`the code was not taken: ${landed.status} ${landed.body}`)
+  }
+}
+
+/** A sign-in by the mailed code, from the first page to the session. */
+export const signInByMail = async (visitor: Visitor, smtp: SmtpSink): Promise<void> => {
+  const finish = await beginSignIn(visitor, smtp)
+  await finish()
 }
 
 /** Until it holds; the caller's test has a limit of its own. */
