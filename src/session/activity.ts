@@ -72,7 +72,9 @@ export const createActivity = (parts: { store: Store; clock: Clock; log: Log; in
   const flush = (): Promise<void> => {
     clearTimeout(soon)
     soon = undefined
-    running = running.then(tellAll)
+    running = running.then(tellAll).catch((thrown: unknown) => {
+      log.warn({ err: thrown }, 'activity could not be noted')
+    })
     return running
   }
 
