@@ -10,7 +10,7 @@
   root.innerHTML = `<p class="said" role="status"></p>
 <dialog role="dialog" aria-labelledby="title" aria-describedby="words"><h2 id="title"></h2><p id="words"></p><p class="said" role="status"></p>
 <button class="main" id="stay"></button><a class="main" id="sign" target="portillon-sign-in"></a><button class="main" id="load"></button><button id="close"></button></dialog>`
-  // Neither an attribute nor an element of style: the policy of the page for styles is not asked.
+  // Neither attribute nor element of style: the page's policy for styles is not asked.
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(`*{box-sizing:border-box;font:16px/1.5 system-ui,sans-serif}
 dialog{width:min(416px,calc(100vw - 32px));padding:24px;border:1px solid #8a949c;border-radius:8px;background:#fff;color:#14202a}
@@ -76,7 +76,7 @@ button,a{display:block;width:100%;min-height:44px;margin-top:8px;padding:9px;bor
       for (const id of ['stay', 'sign', 'load', 'close']) of(id).textContent = texts[id]
     }
     if (!session) return person && show('over')
-    // What is on this page was written and read by somebody else (R28).
+    // This page is somebody else's (R28).
     if (same === false) return show('other')
     person = session.person
     endsAt = Date.now() + session.left * 1000 + 1000
@@ -93,14 +93,15 @@ button,a{display:block;width:100%;min-height:44px;margin-top:8px;padding:9px;bor
     later(session.left - warn, ask)
   }
 
-  // Never reloads, never asks on and on: after some failures in a row it waits for the person (R10).
+  // Never reloads, never asks on and on: after five failures it waits for the person (R10).
   const call = async (method, headers) => {
     asked = Date.now()
     const query = person ? `person=${person}` : `lang=${document.documentElement.lang}`
     try {
       const answer = await fetch(`${base}session?${query}`, { method, headers, cache: 'no-store' })
       const known = await answer.json()
-      if (!answer.ok) throw answer
+      // One that is always about to end would be asked about for ever.
+      if (!answer.ok || known.session?.left < 1) throw answer
       failures = 0
       learn(known)
       return true

@@ -28,12 +28,12 @@ interface AxeResults {
 }
 
 /**
- * What axe finds wrong with the page as it stands, one line a node; empty when nothing. Evaluated by the debugger, which a
+ * What axe finds wrong with the page as it stands, or with one element of it, one line a node; empty when nothing. Evaluated by the debugger, which a
  * strict Content-Security-Policy does not hinder.
  */
-export const axeViolations = async (page: Page): Promise<readonly string[]> => {
+export const axeViolations = async (page: Page, within?: string): Promise<readonly string[]> => {
   await page.evaluate(axeSource)
-  const run = `axe.run(document, { preload: false, resultTypes: ['violations'] })`
+  const run = `axe.run(${within === undefined ? 'document' : JSON.stringify(within)}, { preload: false, resultTypes: ['violations'] })`
   const { violations } = await page.evaluate<AxeResults>(run)
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary ?? ''}`),
