@@ -203,7 +203,8 @@ const followOtherTabs = (form) => {
 /** The page beside this window is told, and goes on; a window that its page has opened closes by itself. */
 const tellPageBeside = () => {
   new BroadcastChannel('portillon').postMessage('signed-in')
-  close()
+  // Only a window that a page of the application opened may be closed by a script; a tab of the person stays.
+  if (opener !== null) close()
 }
 
 all('[data-countdown]').forEach(showTimeLeft)

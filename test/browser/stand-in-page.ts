@@ -19,15 +19,18 @@ export interface StandInPage {
   readonly gate: () => Gate
   /** Public address of the application. */
   readonly origin: () => string
-  withPage(use: (page: Page, context: BrowserContext) => Promise<void>, options?: BrowserContextOptions): Promise<void>
+  readonly withPage: (
+    use: (page: Page, context: BrowserContext) => Promise<void>,
+    options?: BrowserContextOptions,
+  ) => Promise<void>
   /** Asks for a page of the application and goes through the sign-in to it. */
-  signIn(page: Page, path: string, login?: string): Promise<void>
+  readonly signIn: (page: Page, path: string, login?: string) => Promise<void>
   /** Goes through the sign-in that the page shows. */
-  signInAgain(page: Page, login?: string): Promise<void>
+  readonly signInAgain: (page: Page, login?: string) => Promise<void>
   /** Ends every session there is, as an operator would; their cookies stay in the browsers. */
-  endSessions(): Promise<void>
+  readonly endSessions: () => Promise<void>
   /** Stops the application; the function that it gives starts it again. */
-  upstreamDown(): Promise<() => Promise<void>>
+  readonly upstreamDown: () => Promise<() => Promise<void>>
 }
 
 /** The stand-in application behind the gate, over TLS, in Chromium, for the tests of one file. */
