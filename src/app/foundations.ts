@@ -1,6 +1,7 @@
 import { watchDisabled } from '../accounts/watch-disabled.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import { createAuditTrail } from '../audit/trail.ts'
+import { servingAmong } from '../database/limits.ts'
 import { openDatabase, type Database } from '../database/open.ts'
 import { openKeyring, type Keyring } from '../identity/keyring.ts'
 import { createOpenSockets, type OpenSockets } from '../gateway/open-sockets.ts'
@@ -67,7 +68,7 @@ const openSockets = async (store: Store) => {
 export const openFoundations = async (settings: AppSettings): Promise<Foundations> => {
   const { config, clock, random, log } = settings
   const keyring = await openKeyring(config.keys, { clock, random })
-  const database = openDatabase(settings.databaseUrl, log)
+  const database = openDatabase(settings.databaseUrl, log, servingAmong(config.workers ?? 1))
   const stopRefreshing = refreshKeyring(keyring, log)
   const store = openStore(config.store, { clock, log })
   const metrics = createMetrics()

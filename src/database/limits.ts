@@ -12,5 +12,14 @@ export interface DatabaseLimits {
 
 export const SERVING: DatabaseLimits = { connect: 3_000, statement: 5_000, connections: 10, lock: 2_000 }
 
+/** PostgreSQL takes 100 connections unless it is told otherwise, and other nodes and people want some. */
+const FOR_ALL_WORKERS = 40
+
+/** The same for one of several processes on this machine, which share what one machine may open. */
+export const servingAmong = (workers: number): DatabaseLimits => ({
+  ...SERVING,
+  connections: Math.max(2, Math.min(SERVING.connections, Math.floor(FOR_ALL_WORKERS / workers))),
+})
+
 /** A migration may rewrite a large table, and may wait for another process that is doing so, without blocking its own. */
 export const MIGRATING: DatabaseLimits = { connect: 10_000, statement: 600_000, connections: 1, lock: 0 }

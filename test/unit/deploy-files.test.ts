@@ -18,12 +18,22 @@ describe('the deployment files', () => {
     assert.match(unit, new RegExp(`^ExecStart=/usr/bin/node ${PROGRAM} serve --config `, 'm'))
   })
 
-  it('give requests in flight longer than `drain` before they kill (O-01)', () => {
-    const config = parse(read('deploy/config.example.yaml')) as { drain: string }
-    const drain = Number(/^(\d+)s$/.exec(config.drain)?.[1])
-    assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) > drain)
-    for (const [, seconds] of read('deploy/runbook.md').matchAll(/--stop-timeout (\d+)/g))
-      assert.ok(Number(seconds) > drain)
+  it('give requests in flight longer than `drain-notice` and `drain` before they kill (O-01)', () => {
+    const config = parse(read('deploy/config.example.yaml')) as { drain: string; 'drain-notice': string }
+    const seconds = (setting: string) => Number(/^(\d+)s$/.exec(setting)?.[1])
+    const needed = seconds(config['drain-notice']) + seconds(config.drain) + 15
+    assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) > needed)
+    const told = [...`${read('deploy/runbook.md')}${dockerfile}`.matchAll(/--stop-timeout (\d+)/g)]
+    assert.ok(told.length >= 2)
+    for (const [, given] of told) assert.ok(Number(given) > needed)
+  })
+
+  it('let systemd hold the address of the example, hand it to the service, and reload it', () => {
+    const { listen } = parse(read('deploy/config.example.yaml')) as { listen: { address: string; port: number } }
+    const sockets = [...read('deploy/portillon.socket').matchAll(/^Listen\w+=(.*)$/gm)].map(([, address]) => address)
+    assert.deepEqual(sockets, [`${listen.address}:${listen.port}`])
+    assert.match(unit, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m)
+    assert.match(unit, /^KillMode=mixed$/m)
   })
 
   it('copy into the image only what is there, and only what .dockerignore lets in', () => {

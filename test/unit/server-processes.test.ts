@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { servingAmong } from '../../src/database/limits.ts'
 import { joinParts } from '../../src/server/health.ts'
 import { inheritedSocket } from '../../src/server/inherited-socket.ts'
 import { figuresText, workerFigures } from '../../src/server/metrics.ts'
@@ -58,5 +59,12 @@ describe('what several workers say of themselves', () => {
     ])
     assert.match(text, /^portillon_workers 4$/m)
     assert.match(text, /^portillon_worker_restarts_total 6$/m)
+  })
+})
+
+describe('connections to PostgreSQL', () => {
+  it('are shared out among the workers of a machine', () => {
+    const of = (workers: number) => servingAmong(workers).connections
+    assert.deepEqual([1, 2, 4, 8, 16, 20, 64].map(of), [10, 10, 10, 5, 2, 2, 2])
   })
 })
