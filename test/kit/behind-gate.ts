@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createLocalJWKSet, jwtVerify, type JWTPayload } from 'jose'
 import { startGate, type Gate, type GateOptions } from './gate.ts'
 import type { HttpMessage } from './http-message.ts'
-import { sendRaw, type RawAnswer, type RawTarget } from './raw-http.ts'
+import { openRaw, sendRaw, type RawAnswer, type RawTarget } from './raw-http.ts'
 import { startRawUpstream, type RawRequest, type RawUpstream } from './upstream.ts'
 import type { SiteFile } from '../../src/policy/schema.ts'
 import { createVisitor, signIn, type Visitor } from './visitor.ts'
@@ -19,6 +19,13 @@ export interface BehindGate {
   readonly signedIn: string
   /** Writes bytes on a connection of their own. */
   readonly send: (bytes: string | Buffer) => Promise<RawAnswer>
+  /**
+   * Writes bytes on a connection of their own and gives every answer until the gate has closed it.
+   * @throws when it stays open, or when something comes that is no answer
+   */
+  readonly untilClosed: (bytes: string) => Promise<readonly RawAnswer[]>
+  /** The same for so many answers on a connection that stays open. @throws when more comes */
+  readonly onlyAnswers: (bytes: string, count: number) => Promise<readonly RawAnswer[]>
   /** The bytes of a request for this site, without a body. */
   readonly request: (start: string, ...headers: readonly string[]) => string
   /** Writes one request, without cookies, on a connection of its own. */
@@ -34,6 +41,33 @@ export interface BehindGate {
 
 /** Headers of a browser that goes to a page. */
 export const AS_PAGE = ['Accept: text/html', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'] as const
+
+const untilClosed = async (at: RawTarget, bytes: string): Promise<readonly RawAnswer[]> => {
+  const connection = await openRaw(at)
+  try {
+    connection.write(bytes)
+    assert.ok(await connection.closed(), `still open after ${JSON.stringify(connection.rest().toString('latin1'))}`)
+    const answers: RawAnswer[] = []
+    while (connection.rest().length > 0) answers.push(await connection.answer())
+    return answers
+  } finally {
+    connection.destroy()
+  }
+}
+
+const onlyAnswers = async (at: RawTarget, bytes: string, count: number): Promise<readonly RawAnswer[]> => {
+  const connection = await openRaw(at)
+  try {
+    connection.write(bytes)
+    const answers: RawAnswer[] = []
+    while (answers.length < count) answers.push(await connection.answer())
+    await connection.quiet(50)
+    assert.equal(connection.rest().toString('latin1'), '', 'more came than was asked for')
+    return answers
+  } finally {
+    connection.destroy()
+  }
+}
 
 export interface BehindGateOptions extends Partial<Omit<GateOptions, 'upstream'>> {
   /** What the site file says of the application, but for its address. */
@@ -70,6 +104,8 @@ export const startBehindGate = async ({
     signedIn,
     request,
     send: (bytes) => sendRaw(at, bytes),
+    untilClosed: (bytes) => untilClosed(at, bytes),
+    onlyAnswers: (bytes, count) => onlyAnswers(at, bytes, count),
     ask: (start, ...headers) => sendRaw(at, request(start, ...headers)),
     askSignedIn: (start, ...headers) => sendRaw(at, request(start, signedIn, ...headers)),
     arrived,
