@@ -14,7 +14,7 @@ let behind: BehindGate
 
 before(async () => {
   behind = await startBehindGate({
-    patience: { 'first-byte': '200ms', idle: '200ms' },
+    patience: { 'first-byte': '1s', idle: '1s' },
     site: {
       rules: [
         { id: 'public', match: { path: '/public/**' }, allow: 'anyone' },

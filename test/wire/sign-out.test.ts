@@ -14,7 +14,7 @@ let cookie: string
 
 before(async () => {
   behind = await startBehindGate({
-    patience: { 'first-byte': '300ms' },
+    patience: { 'first-byte': '1s' },
     site: {
       'sign-out': { 'upstream-paths': ['/dcc/logout'] },
       // Every test signs in, and one person does not get more codes than this in an hour.

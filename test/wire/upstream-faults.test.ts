@@ -8,7 +8,7 @@ import { echo, plainAnswer } from '../kit/upstream.ts'
 
 /** An application that is not there, says nothing, says nonsense or breaks off: the visitor is told, and the gate goes on. */
 
-const FIRST_BYTE = 300
+const FIRST_BYTE = 1_000
 
 const assertTold = (behind: BehindGate, answer: RawAnswer, status: number, code: string): void => {
   assert.equal(answer.status, status, answer.text)
@@ -63,7 +63,7 @@ describe('an application that misbehaves', () => {
   let behind: BehindGate
 
   before(async () => {
-    behind = await startBehindGate({ patience: { 'first-byte': `${FIRST_BYTE}ms`, idle: '300ms' } })
+    behind = await startBehindGate({ patience: { 'first-byte': `${FIRST_BYTE}ms`, idle: '1s' } })
   })
   beforeEach(() => behind.arrived())
   after(() => behind.stop())

@@ -37,7 +37,7 @@ describe('the handshake of a WebSocket', () => {
           { id: 'closed', match: { path: '/closed/**' }, allow: 'no-one' },
         ],
       },
-      patience: { 'first-byte': '400ms' },
+      patience: { 'first-byte': '2s' },
     })
   })
   beforeEach(() => {
