@@ -52,7 +52,8 @@ describe('a process whose socket outlives it', () => {
     await instance.logged(/the gate is closed/)
     await instance.logged(/the gate stands/)
     assert.notEqual(instance.mainPid(), former)
-    for (const stopLoad of loads) assertUnharmed(await stopLoad(), 15_000)
+    const reports = await Promise.all(loads.map((stopLoad) => stopLoad()))
+    for (const report of reports) assertUnharmed(report, 15_000)
   })
 
   it('serves on while a long download holds up its end: nobody waits for that', async () => {
