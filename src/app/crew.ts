@@ -37,6 +37,9 @@ export interface Crew {
 /** Longer than a worker waits for what it asks itself, milliseconds. */
 const PATIENCE = 4_000
 
+/** What opening everything may take on a machine that is just starting, milliseconds. */
+const STARTING = 60_000
+
 /** What closing may take beside the requests in flight: mail, audit trail, connections; milliseconds. */
 const CLOSING = 15_000
 
@@ -56,7 +59,7 @@ export const createCrew = ({ inForce: first, entrance, spawn, clock, log }: Crew
   }
   const begin = async (worker: Worker): Promise<void> => {
     let taken = inForce
-    port = await worker.ask('start', { inForce: taken, entrance })
+    port = await worker.ask('start', { inForce: taken, entrance }, STARTING)
     // Settings may have been renewed while this one was starting.
     while (taken !== inForce) {
       taken = inForce

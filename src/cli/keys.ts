@@ -121,7 +121,7 @@ const rotate = (kind: KeyKind, options: RotateOptions): Promise<void> =>
   })
 
 const HELP = `
-When a key was stolen: rotate, take the file of the stolen key away, restart every process.
+When a key was stolen: rotate, take the file of the stolen key away, reload every node (systemctl reload portillon).
 Another key then signs at once, and what was made with the stolen one is refused.`
 
 /** `portillon keys list` and `portillon keys rotate`. */

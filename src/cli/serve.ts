@@ -58,6 +58,7 @@ const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promis
   const door = await openDoor(config)
   const inForce = { loaded, ticketKeys: newTicketKeys(systemRandom) }
   const crew = createCrew({ inForce, entrance: door.entrance, spawn: createSpawn(door), clock: systemClock, log })
+  reload = createReload({ file, crew, log })
   let isDraining = false
   const admin = createAdmin(crew, () => isDraining)
   try {
@@ -65,7 +66,6 @@ const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promis
     const port = await crew.start()
     const sites = loaded.sites.map(({ site }) => site.site)
     log.info({ port, adminPort, workers: config.workers, sites }, 'the gate stands')
-    reload = createReload({ file, crew, log })
     const signal = await stopped
     isDraining = true
     log.info({ signal }, 'told to stop: requests in flight may end')

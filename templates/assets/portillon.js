@@ -200,11 +200,14 @@ const followOtherTabs = (form) => {
   addEventListener('pageshow', (event) => event.persisted && ask())
 }
 
+/** Our COOP parts the small window from the page that opened it, and takes its name away: it gets one of its own. */
+const SMALL_WINDOW = 'portillon-beside'
+if (location.search === '?beside') window.name = SMALL_WINDOW
+
 /** The page beside this window is told, and goes on; a window that its page has opened closes by itself. */
 const tellPageBeside = () => {
   new BroadcastChannel('portillon').postMessage('signed-in')
-  // Only a window that a page of the application opened may be closed by a script; a tab of the person stays.
-  if (opener !== null) close()
+  if (window.name === SMALL_WINDOW) close()
 }
 
 all('[data-countdown]').forEach(showTimeLeft)

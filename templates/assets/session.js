@@ -1,5 +1,5 @@
 // Portillon, for pages of the application: warns before the session ends, and lets the person sign in again beside their
-// page. How to use it: deploy/session-script.md
+// page. See deploy/session-script.md
 ;(() => {
   const script = document.currentScript
   const base = new URL('../', script.src).pathname
@@ -120,7 +120,7 @@ button,a{display:block;width:100%;min-height:44px;margin-top:8px;padding:9px;bor
   }
   of('sign').onclick = (event) => {
     failures = 0
-    if (open(of('sign').href, 'portillon-sign-in', 'popup,width=480,height=760')) event.preventDefault()
+    if (open(`${base}sign-in/again?beside`, 'portillon-sign-in', 'popup,width=480,height=760')) event.preventDefault()
   }
   of('load').onclick = () => location.reload()
   of('close').onclick = () => dialog.close('')

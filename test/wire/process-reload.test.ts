@@ -55,6 +55,25 @@ const certificateOf = async (): Promise<string> => {
 }
 const fingerprint = (pem: string): string => new X509Certificate(pem).fingerprint256
 
+/** A visit with the ticket of an earlier one, if there is any: whether it was taken, and the newest ticket. */
+const comeBack = async (ticket?: Buffer): Promise<{ isKnown: boolean; next: Buffer | undefined }> => {
+  const connection = await openRaw({ ...at, tls: { ...TLS, ...(ticket === undefined ? {} : { session: ticket }) } })
+  assert.ok(connection.socket instanceof TLSSocket)
+  let next: Buffer | undefined
+  connection.socket.on('session', (given: Buffer) => (next = given))
+  connection.write(get('/app/page'))
+  await connection.answer()
+  const isKnown = connection.socket.isSessionReused()
+  connection.destroy()
+  return { isKnown, next }
+}
+
+it('a TLS visitor who comes back is known to every worker, without either having met before', async () => {
+  const { next: ticket } = await comeBack()
+  assert.ok(ticket !== undefined)
+  for (let time = 0; time < 12; time += 1) assert.ok((await comeBack(ticket)).isKnown)
+})
+
 describe('SIGHUP', () => {
   it('takes up rules and certificate; connections, downloads and WebSockets go on, in the same processes', async () => {
     const workers = instance.workers()
