@@ -1,3 +1,5 @@
+import type { Result } from '../lib/result.ts'
+
 /** A person who may sign in, as the gate knows them. */
 export interface Account {
   readonly id: string
@@ -16,18 +18,23 @@ export interface Account {
   readonly disabled: boolean
 }
 
-/** What a password check needs, kept apart from Account so that a hash never travels further than that check. */
-export interface Credential {
-  readonly account: Account
-  /** PHC string, or null when no password was ever set. */
-  readonly passwordHash: string | null
+/**
+ * Why a login and a password prove nobody; for the audit trail only. The account is named where the login is that of
+ * somebody whom the gate knows: people type passwords into the wrong field.
+ */
+export interface PasswordRefusal {
+  /** `locked`, `expired`: what a directory says of a login for which it looks after passwords itself. */
+  readonly cause: 'unknown' | 'wrong' | 'disabled' | 'locked' | 'expired'
+  readonly account: Account | null
 }
 
 /**
- * Where accounts live, as the sign-in path sees it: two questions. A source that does not answer throws
- * `Fault('accounts-unavailable')`; it never looks like an unknown account.
+ * Where accounts live, as the sign-in path sees it: two questions. Whatever is wrong, the source does the work of one check
+ * of a password, for nobody if need be, and never hands out what it checks against (C-02). A source that does not answer
+ * throws `Fault('accounts-unavailable')`; it never looks like an unknown account (E-04).
  */
 export interface AccountDirectory {
-  findCredential(realm: string, login: string): Promise<Credential | null>
+  /** Who has this login, when the password is theirs and their account is open. */
+  provePassword(realm: string, login: string, password: string): Promise<Result<Account, PasswordRefusal>>
   findById(realm: string, id: string): Promise<Account | null>
 }

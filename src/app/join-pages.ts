@@ -31,7 +31,7 @@ export interface JoinedPages {
 
 const joinSignIn = (foundations: Foundations, { clock, random }: AppSettings, mailer: Mailer, renderers: Renderers) => {
   const { store, keyring, database, trail } = foundations
-  const directory = createSqlDirectory(database)
+  const directory = createSqlDirectory(database, createPasswordHasher())
   const key = purposeKey(keyring, 'email-code')
   const write = createLetterWriter(renderers)
   const emailCode = createEmailCodeMethod({ store, clock, random, mailer, write, key, trail })
@@ -39,7 +39,7 @@ const joinSignIn = (foundations: Foundations, { clock, random }: AppSettings, ma
     attempts: createAttempts({ store, clock, random }),
     throttle: createThrottle({ store, key: purposeKey(keyring, 'throttle') }),
     directory,
-    password: createPasswordMethod({ directory, verifier: createPasswordHasher() }),
+    password: createPasswordMethod({ directory }),
     confirming: { 'email-code': emailCode },
     trail,
   })

@@ -1,4 +1,4 @@
-import type { Account } from '../accounts/directory.ts'
+import type { Account, PasswordRefusal } from '../accounts/directory.ts'
 import type { Result } from '../lib/result.ts'
 import type { MethodId, Site } from '../policy/schema.ts'
 import type { Attempt } from './attempt.ts'
@@ -9,7 +9,7 @@ import type { Visitor } from './visitor.ts'
  * C-02). The account is named only when the login is a real one: people type passwords into the wrong field.
  */
 export interface IdentifyRefusal {
-  readonly cause: 'unknown' | 'wrong' | 'disabled' | 'malformed'
+  readonly cause: PasswordRefusal['cause'] | 'malformed'
   readonly account: Account | null
 }
 

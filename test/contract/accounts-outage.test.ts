@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import { createSqlDirectory } from '../../src/accounts/sql.ts'
 import { openDatabase } from '../../src/database/open.ts'
 import { silentLog } from '../../src/lib/log.ts'
-import { createAccountBench, zoe } from '../kit/accounts.ts'
+import { createAccountBench, hasher, whoHas, zoe } from '../kit/accounts.ts'
 import { startPostgres } from '../kit/postgres.ts'
 import { createTempFolder } from '../kit/temp-folder.ts'
 
@@ -21,7 +21,7 @@ describe('E-04: accounts when the database is away', () => {
       const { admin, directory } = createAccountBench(database)
       assert.ok((await admin.add('a', zoe)).ok)
       await server.stop()
-      await assert.rejects(directory.findCredential('a', zoe.login), unavailable)
+      await assert.rejects(whoHas(directory, 'a', zoe.login), unavailable)
       await assert.rejects(directory.findById('a', '00000000-0000-4000-8000-000000000000'), unavailable)
       await assert.rejects(admin.setEmail('a', zoe.login, null), unavailable)
       await assert.rejects(database.ping(), unavailable)
@@ -51,10 +51,10 @@ describe('E-04: accounts when the database is away', () => {
       const { admin, directory } = createAccountBench(database)
       assert.ok((await admin.add('a', zoe)).ok)
       server.freeze()
-      await assert.rejects(directory.findCredential('a', zoe.login), unavailable)
-      await assert.rejects(directory.findCredential('a', zoe.login), unavailable)
+      await assert.rejects(whoHas(directory, 'a', zoe.login), unavailable)
+      await assert.rejects(whoHas(directory, 'a', zoe.login), unavailable)
       server.thaw()
-      assert.equal((await directory.findCredential('a', zoe.login))?.account.name, 'Zoé Œuvrard')
+      assert.equal((await whoHas(directory, 'a', zoe.login))?.name, 'Zoé Œuvrard')
     } finally {
       await database.close()
       await server.stop()
@@ -64,10 +64,10 @@ describe('E-04: accounts when the database is away', () => {
   it('an SQLite folder that does not exist yet: a fault, then an answer once it does', async () => {
     const folder = createTempFolder('accounts')
     const database = openDatabase(`sqlite:${join(folder.path, 'later', 'a.db')}`, silentLog)
-    await assert.rejects(createSqlDirectory(database).findCredential('a', 'x'), unavailable)
+    await assert.rejects(whoHas(createSqlDirectory(database, hasher), 'a', 'x'), unavailable)
     await mkdir(join(folder.path, 'later'))
     await database.migrate()
-    assert.equal(await createSqlDirectory(database).findCredential('a', 'x'), null)
+    assert.equal(await whoHas(createSqlDirectory(database, hasher), 'a', 'x'), null)
     await database.close()
     folder[Symbol.dispose]()
   })

@@ -1,6 +1,6 @@
 import { createAccountAdmin, type AccountAdmin } from '../../src/accounts/admin.ts'
 import type { AccountAdminParts } from '../../src/accounts/desk.ts'
-import type { AccountDirectory } from '../../src/accounts/directory.ts'
+import type { Account, AccountDirectory } from '../../src/accounts/directory.ts'
 import type { AccountEntry } from '../../src/accounts/entry.ts'
 import type { NewPassword } from '../../src/accounts/outcomes.ts'
 import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
@@ -28,6 +28,16 @@ export const newPassword = (password: string): NewPassword => ({
 
 export const hasher = createPasswordHasher()
 
+/** Who has a login, whatever the password: what the audit trail learns of a refused sign-in. */
+export const whoHas = async (
+  directory: Pick<AccountDirectory, 'provePassword'>,
+  realm: string,
+  login: string,
+): Promise<Account | null> => {
+  const proven = await directory.provePassword(realm, login, 'no-such-password')
+  return proven.ok ? proven.value : proven.reason.account
+}
+
 export interface AccountBench {
   readonly directory: AccountDirectory
   readonly admin: AccountAdmin
@@ -52,5 +62,5 @@ export const createAccountBench = (database: Database, parts: Partial<AccountAdm
     actor: 'test',
     ...parts,
   })
-  return { directory: createSqlDirectory(database), admin, clock, events, ended }
+  return { directory: createSqlDirectory(database, hasher), admin, clock, events, ended }
 }

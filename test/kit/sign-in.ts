@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Account, AccountDirectory } from '../../src/accounts/directory.ts'
 import type { AuditEvent } from '../../src/audit/events.ts'
 import { systemRandom } from '../../src/lib/random.ts'
+import { accept, refuse } from '../../src/lib/result.ts'
 import type { Mail, MailState } from '../../src/mail/mail.ts'
 import { createEmailCodeMethod } from '../../src/methods/email-code/index.ts'
 import { createPasswordMethod } from '../../src/methods/password/index.ts'
@@ -44,10 +45,13 @@ export const siteFile = (fields: Partial<SiteFile> = {}): SiteFile => ({
 })
 
 /** A directory of invented people who all have the one password above; a plain comparison stands for the hash. */
-export const directoryOf = (accounts: readonly Account[]): AccountDirectory => ({
-  findCredential: (realm, login) => {
+const directoryOf = (accounts: readonly Account[], onCheck: () => void): AccountDirectory => ({
+  provePassword: (realm, login, password) => {
+    onCheck()
     const found = accounts.find((one) => one.realm === realm && one.login === login.toLowerCase())
-    return Promise.resolve(found === undefined ? null : { account: found, passwordHash: PASSWORD })
+    if (found === undefined) return Promise.resolve(refuse({ cause: 'unknown', account: null }))
+    if (password !== PASSWORD) return Promise.resolve(refuse({ cause: 'wrong', account: found }))
+    return Promise.resolve(found.disabled ? refuse({ cause: 'disabled', account: found }) : accept(found))
   },
   findById: (realm, id) => Promise.resolve(accounts.find((one) => one.realm === realm && one.id === id) ?? null),
 })
@@ -86,7 +90,7 @@ export const createSignInKit = (
   const events: AuditEvent[] = []
   let hashes = 0
   const trail = { record: (event: AuditEvent) => void events.push(event), close: () => Promise.resolve() }
-  const directory = directoryOf(options.accounts ?? [account()])
+  const directory = directoryOf(options.accounts ?? [account()], () => (hashes += 1))
   const kit = { mailOutcome: 'sent' as Exclude<MailState, 'queued'> }
   const emailCode = createEmailCodeMethod({
     store,
@@ -100,18 +104,12 @@ export const createSignInKit = (
     },
     mailer: { enqueue: (_mail, onState) => onState?.(kit.mailOutcome), close: () => Promise.resolve() },
   })
-  const verifier = {
-    verify: (hash: string | null, password: string) => {
-      hashes += 1
-      return Promise.resolve(hash !== null && hash === password)
-    },
-  }
   return Object.assign(kit, {
     flow: createSignInFlow({
       attempts: createAttempts({ store, clock, random: systemRandom }),
       throttle: createThrottle({ store, key }),
       directory,
-      password: createPasswordMethod({ directory, verifier }),
+      password: createPasswordMethod({ directory }),
       confirming: { 'email-code': emailCode },
       trail,
     }),

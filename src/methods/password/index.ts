@@ -1,5 +1,5 @@
 import type { AccountDirectory } from '../../accounts/directory.ts'
-import { accept, refuse } from '../../lib/result.ts'
+import { refuse } from '../../lib/result.ts'
 import type { IdentifyingMethod } from '../../sign-in/method.ts'
 
 /** Longest password that is looked at, in bytes: beyond it hashing would be a gift to a flood (C-15). */
@@ -11,18 +11,14 @@ export interface PasswordGiven {
   readonly password: string
 }
 
-/** What the method needs of accounts/password-hash: a null hash burns the same time and is never right (C-02). */
-export interface PasswordVerifier {
-  verify(hash: string | null, password: string): Promise<boolean>
-}
-
 /**
- * Identifier and password. Whatever is wrong, a hash is computed and the same refusal comes back: unknown, wrong, disabled
- * and without a password cannot be told apart (C-01, C-02).
+ * Identifier and password. Whatever is wrong, the source checks a password and the same refusal comes back: unknown, wrong,
+ * disabled and without a password cannot be told apart (C-01, C-02).
  */
-export const createPasswordMethod = (parts: {
-  directory: AccountDirectory
-  verifier: PasswordVerifier
+export const createPasswordMethod = ({
+  directory,
+}: {
+  directory: Pick<AccountDirectory, 'provePassword'>
 }): IdentifyingMethod<PasswordGiven> => ({
   id: 'password',
   identify: async (realm, { login, password }) => {
@@ -31,12 +27,9 @@ export const createPasswordMethod = (parts: {
       login.length > MAX_LOGIN_LENGTH ||
       password === '' ||
       Buffer.byteLength(password) > MAX_PASSWORD_BYTES
-    const credential = isMalformed ? null : await parts.directory.findCredential(realm, login)
-    const isRight = await parts.verifier.verify(credential?.passwordHash ?? null, isMalformed ? 'malformed' : password)
-    if (isMalformed) return refuse({ cause: 'malformed', account: null })
-    if (credential === null) return refuse({ cause: 'unknown', account: null })
-    const { account } = credential
-    if (!isRight) return refuse({ cause: 'wrong', account })
-    return account.disabled ? refuse({ cause: 'disabled', account }) : accept(account)
+    if (!isMalformed) return directory.provePassword(realm, login, password)
+    // Nobody has the empty login, and asking for it costs what asking for anybody does.
+    await directory.provePassword(realm, '', 'malformed')
+    return refuse({ cause: 'malformed', account: null })
   },
 })
