@@ -1,27 +1,60 @@
-/** The closed list of what is recorded. A name is never reused; nothing outside this list is written to the trail. */
-export const EVENTS = [
-  'sign-in.password-accepted',
-  'sign-in.password-refused',
-  'sign-in.code-sent',
-  'sign-in.code-refused',
-  'sign-in.throttled',
-  'sign-in.refused',
-  'session.started',
-  'session.ended',
-  'session.revoked',
-  'form.kept',
-  'form.sent',
-  'form.dropped',
-  'access.denied',
-  'request.refused',
-  'account.added',
-  'account.disabled',
-  'account.enabled',
-  'account.password-set',
-  'account.email-set',
-  'key.rotated',
-] as const
-export type EventName = (typeof EVENTS)[number]
+/** How something ended, for whoever tried it: a refusal is a failure, however right it was. */
+export type EventResult = 'success' | 'failure'
+
+interface EventKind {
+  readonly result: EventResult
+  /** For the manual (deploy/events.md, made by `npm run generate`): what happened, and what `detail` says then. */
+  readonly means: string
+}
+
+/**
+ * The closed list of what is recorded. A name is never reused; nothing outside this list is written to the trail. Its
+ * result belongs to the event, so that no caller can record a refusal as a success.
+ */
+export const EVENTS = {
+  'sign-in.password-accepted': {
+    result: 'success',
+    means: 'Identifier and password were right; the way may ask more.',
+  },
+  'sign-in.password-refused': {
+    result: 'failure',
+    means:
+      'They were not. `detail`: `unknown` (no such account; what was typed is never recorded), `wrong`, `disabled`, `malformed`.',
+  },
+  'sign-in.code-sent': { result: 'success', means: 'A code was made and its mail is waiting to leave.' },
+  'sign-in.code-refused': {
+    result: 'failure',
+    means:
+      'A code was typed and not accepted. `detail`: `wrong`, `expired`, `dead` (too many tries), `replaced`, `used`.',
+  },
+  'sign-in.throttled': { result: 'failure', means: 'A try came too soon after too many others, and was not judged.' },
+  'sign-in.refused': { result: 'failure', means: 'A sign-in could not go on. `detail` says why.' },
+  'session.started': { result: 'success', means: 'Everything that a way asks was proved: somebody is signed in.' },
+  'session.ended': {
+    result: 'success',
+    means: 'Somebody signed out. `detail`: where, or `replaced` by a new sign-in in the same browser.',
+  },
+  'session.revoked': { result: 'success', means: 'A session was ended by somebody else. `detail`: why.' },
+  'form.kept': {
+    result: 'success',
+    means: 'A form came after the end of its session and was kept. `detail`: its size.',
+  },
+  'form.sent': { result: 'success', means: 'A kept form was sent to the application by its owner.' },
+  'form.dropped': { result: 'success', means: 'A kept form was thrown away. `detail`: by whose doing.' },
+  'access.denied': { result: 'failure', means: 'A rule denied a page to somebody. `detail`: the rule.' },
+  'request.refused': {
+    result: 'failure',
+    means: 'A request that no honest browser sends, or that means two things. `detail`: the error, and what of it.',
+  },
+  'account.added': { result: 'success', means: 'An account was added, by a command or by an import.' },
+  'account.disabled': { result: 'success', means: 'An account was closed.' },
+  'account.enabled': { result: 'success', means: 'An account was opened again.' },
+  'account.password-set': { result: 'success', means: 'An administrator gave an account another password.' },
+  'account.email-set': { result: 'success', means: 'The address of an account was changed; the trail holds neither.' },
+  'key.rotated': { result: 'success', means: 'A key of the gate was added. `detail`: its kind and its name.' },
+} as const satisfies Readonly<Record<string, EventKind>>
+
+export type EventName = keyof typeof EVENTS
 
 /** Who, how, when, from where, with what result. Never a password, a code, a secret or a patient. */
 export interface AuditEvent {

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
+import { EVENTS } from '../audit/events.ts'
 import { toJsonSchema } from '../lib/settings/json-schema.ts'
 import { siteSchema } from '../policy/schema.ts'
 import { variablesOf } from './environment.ts'
 import { renderExample } from './example.ts'
-import { renderReference, renderVariables } from './reference.ts'
+import { renderEvents, renderReference, renderVariables } from './reference.ts'
 import { configSchema } from './schema.ts'
 
 /** Settings without a default that the example shows in use, because an instance of real life has them. */
@@ -53,15 +54,25 @@ An \`anyone\` rule opens GET and HEAD only, unless it names methods, and never a
 ${renderReference(toJsonSchema(siteSchema))}`
 }
 
+const events = (): string => `# Events of the audit trail
+
+Made from \`src/audit/events.ts\` by \`npm run generate\`; do not edit it by hand.
+
+Everything that the gate records, and nothing else. The runbook says how to read, keep, check and hand out the trail.
+
+${renderEvents(EVENTS)}
+`
+
 const editorSchema = (): string =>
   `${JSON.stringify({ title: 'Site file of Portillon', ...z.toJSONSchema(siteSchema, { io: 'input', target: 'draft-7' }) }, null, 2)}\n`
 
-/** Every file that is made from the schemas, by its name from the top of the project. */
+/** Every file that is made from the schemas and the list of events, by its name from the top of the project. */
 export const generatedFiles = (): ReadonlyMap<string, string> =>
   new Map([
     ['policies/schema.json', editorSchema()],
     ['deploy/config.example.yaml', `${exampleHead}\n${renderExample(toJsonSchema(configSchema), IN_USE)}\n`],
     ['deploy/reference.md', `${reference().trimEnd()}\n`],
+    ['deploy/events.md', events()],
   ])
 
 if (import.meta.main) {

@@ -78,6 +78,15 @@ const renderSection = ({ path, explanation, settings }: Section): string[] => [
   '',
 ]
 
+/** The table of what is recorded, by name. */
+export const renderEvents = (
+  events: Readonly<Record<string, { readonly result: string; readonly means: string }>>,
+): string =>
+  table(
+    ['event', 'result', 'what happened'],
+    Object.entries(events).map(([name, { result, means }]) => [`\`${name}\``, result, means]),
+  ).join('\n')
+
 /** The tables of one file. */
 export const renderReference = (schema: JsonSchema): string => sectionsOf(schema).flatMap(renderSection).join('\n')
 

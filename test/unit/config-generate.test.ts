@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { EVENTS } from '../../src/audit/events.ts'
 import { generatedFiles } from '../../src/config/generate.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { toJsonSchema, type JsonSchema } from '../../src/lib/settings/json-schema.ts'
@@ -55,6 +56,14 @@ describe('the manual', () => {
     assert.match(manual, /\| `session\.idle` \| [^|]+ \| `30m` \|/)
     assert.match(manual, /\| `site` \| [^|]+ \| \*\*required\*\* \|/)
     assert.match(manual, /\| `smtp\.user` \| [^|]+ \| – \|/)
+  })
+})
+
+describe('the manual of the events', () => {
+  it('G-03: says of every event of the closed list what it means and how it ended', () => {
+    const lines = textOf('deploy/events.md').split('\n')
+    const told = lines.flatMap((line) => /^\| `([a-z.-]+)` \| (success|failure) \| .{10,} \|$/.exec(line)?.[1] ?? [])
+    assert.deepEqual(told, Object.keys(EVENTS))
   })
 })
 
