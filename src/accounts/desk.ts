@@ -6,13 +6,16 @@ import { loginKey } from './login-key.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { detailsOf, type AccountDetails } from './record.ts'
 
+/** What makes the sessions of an account end. */
+export type WhySessionsEnd = 'closed' | 'password-changed'
+
 export interface AccountAdminParts {
   readonly clock: Clock
   readonly random: Random
   readonly hasher: PasswordHasher
   readonly trail: Pick<AuditTrail, 'record'>
   /** Ends every session of an account, on all nodes, and answers how many there were. */
-  readonly endSessions: (realm: string, account: string) => Promise<number>
+  readonly endSessions: (realm: string, account: string, why: WhySessionsEnd) => Promise<number>
   /** Who asks, for the audit trail. */
   readonly actor: string
 }
@@ -25,7 +28,7 @@ export interface Desk extends AccountAdminParts {
   change(id: string, columns: Partial<AccountsTable>): Promise<AccountDetails>
   record(event: AuditEvent['event'], account: Pick<AccountDetails, 'realm' | 'id' | 'login'>): void
   /** The account itself is changed by then: a store that is away does not hide that, it is told. */
-  endAll(account: AccountDetails): Promise<number | 'unreached'>
+  endAll(account: AccountDetails, why: WhySessionsEnd): Promise<number | 'unreached'>
 }
 
 export const createDesk = (db: Db, parts: AccountAdminParts): Desk => ({
@@ -57,5 +60,5 @@ export const createDesk = (db: Db, parts: AccountAdminParts): Desk => ({
   },
   record: (event, { realm, id, login }) =>
     parts.trail.record({ event, site: realm, account: id, login, detail: parts.actor }),
-  endAll: ({ realm, id }) => parts.endSessions(realm, id).catch(() => 'unreached' as const),
+  endAll: ({ realm, id }, why) => parts.endSessions(realm, id, why).catch(() => 'unreached' as const),
 })

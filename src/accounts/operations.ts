@@ -34,10 +34,10 @@ export const disableAccount = async (
 ): Promise<Result<Closed, 'login-unknown'>> => {
   const account = await desk.find(realm, login)
   if (account === null) return refuse('login-unknown')
-  if (account.disabled) return accept({ account, changed: false, sessions: await desk.endAll(account) })
+  if (account.disabled) return accept({ account, changed: false, sessions: await desk.endAll(account, 'closed') })
   const disabled = await desk.change(account.id, { disabled_at: desk.clock.now() })
   desk.record('account.disabled', disabled)
-  return accept({ account: disabled, changed: true, sessions: await desk.endAll(disabled) })
+  return accept({ account: disabled, changed: true, sessions: await desk.endAll(disabled, 'closed') })
 }
 
 export const enableAccount = async (
@@ -66,7 +66,7 @@ export const setPassword = async (
   const passwordHash = await desk.hasher.hash(password)
   const changed = await desk.change(account.id, { password_hash: passwordHash, password_set_at: desk.clock.now() })
   desk.record('account.password-set', changed)
-  return accept({ account: changed, changed: true, sessions: await desk.endAll(changed) })
+  return accept({ account: changed, changed: true, sessions: await desk.endAll(changed, 'password-changed') })
 }
 
 export const setEmail = async (

@@ -44,7 +44,7 @@ export const purposeKey = (keyring: Keyring, purpose: string): PurposeKey => ({
 const createEndSessions =
   (lifecycle: Lifecycle, trail: AuditTrail) =>
   async (realm: string, account: string): Promise<void> => {
-    for (const { digest, record } of await lifecycle.endAll(realm, account)) {
+    for (const { digest, record } of await lifecycle.endAll(realm, account, 'revoked')) {
       const { site, login } = record
       trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: 'account disabled' })
     }

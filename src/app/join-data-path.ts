@@ -17,7 +17,7 @@ import type { AppSettings } from './settings.ts'
 const endSession =
   ({ lifecycle, trail }: Foundations) =>
   async (digest: string, { exchange }: Allowed): Promise<void> => {
-    const [ended] = await lifecycle.end(digest)
+    const [ended] = await lifecycle.end('signed-out', digest)
     trail.record({
       event: 'session.ended',
       site: exchange.site.site.site,

@@ -12,6 +12,7 @@ import { createPages } from '../portal/respond.ts'
 import { createViews, type Views } from '../portal/views.ts'
 import type { PortalSite, Visit } from '../portal/visit.ts'
 import { createRenderers, type Renderers } from '../render/renderer.ts'
+import { createSessionEnds } from '../session/ends.ts'
 import { createExpiry } from '../session/expiry.ts'
 import { createSessionMiddleware } from '../session/middleware.ts'
 import { createAttempts } from '../sign-in/attempt.ts'
@@ -89,6 +90,7 @@ export const joinPages = (
     ...joinSignIn(foundations, settings, mailer, renderers),
     lifecycle,
     expiry: createExpiry({ store, clock }),
+    ends: createSessionEnds({ store, clock }),
     forms,
     sessionFor: (site) => sessions.get(site) ?? ((_request, _response, next) => next('not-found')),
     jwks: () => keyring.publicJwks(clock.now()),

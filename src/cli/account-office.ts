@@ -1,4 +1,5 @@
 import { createAccountAdmin, type AccountAdmin } from '../accounts/admin.ts'
+import type { AccountAdminParts } from '../accounts/desk.ts'
 import { createPasswordHasher } from '../accounts/password-hash.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import { createAuditTrail } from '../audit/trail.ts'
@@ -80,11 +81,11 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
   const trail = createAuditTrail({ database, log, clock: systemClock })
   const door = createSessionDoor(config.store)
   const recordEnded = createRecordEnded(trail)
-  const endSessions = async (realm: string, account: string): Promise<number> => {
+  const endSessions: AccountAdminParts['endSessions'] = async (realm, account, why) => {
     const lifecycle = door.sessions()
     if (lifecycle === null) throw new Fault('store-unavailable', 'sessions are in the memory of the gate')
-    const ended = await lifecycle.endAll(realm, account)
-    recordEnded(ended, 'account closed or password changed')
+    const ended = await lifecycle.endAll(realm, account, why === 'closed' ? 'revoked' : why)
+    recordEnded(ended, why === 'closed' ? 'account closed' : 'password changed')
     return ended.length
   }
   const hasher = createPasswordHasher()

@@ -89,7 +89,7 @@ const endAll = async (lifecycle: Lifecycle, site: string | undefined): Promise<L
   const ended: ListedSession[] = []
   for (;;) {
     const found = await lifecycle.find('', Number.MAX_SAFE_INTEGER)
-    const now = await lifecycle.end(...found.filter(isOfSite(site)).map(({ digest }) => digest))
+    const now = await lifecycle.end('revoked', ...found.filter(isOfSite(site)).map(({ digest }) => digest))
     if (now.length === 0) return ended
     ended.push(...now)
   }
@@ -98,7 +98,7 @@ const endAll = async (lifecycle: Lifecycle, site: string | undefined): Promise<L
 const endOne = async (lifecycle: Lifecycle, id: string): Promise<readonly ListedSession[] | null> => {
   const found = id.length < 4 ? [] : await lifecycle.find(id, 2)
   const [session, another] = found
-  if (session !== undefined && another === undefined) return lifecycle.end(session.digest)
+  if (session !== undefined && another === undefined) return lifecycle.end('revoked', session.digest)
   const why = another === undefined ? `no session ${JSON.stringify(id)}` : `several sessions begin with ${id}`
   fail(why, 'see them, with their ids: portillon sessions list')
   return null
@@ -117,7 +117,7 @@ const revoke = (options: RevokeOptions): Promise<void> =>
     else if (login === undefined) ended = await endAll(lifecycle, site)
     else {
       const sessions = await sessionsOf(lifecycle, office, login, site)
-      ended = sessions === null ? null : await lifecycle.end(...sessions.map(({ digest }) => digest))
+      ended = sessions === null ? null : await lifecycle.end('revoked', ...sessions.map(({ digest }) => digest))
     }
     if (ended === null) return
     office.recordEnded(ended, 'revoked')

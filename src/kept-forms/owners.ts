@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { isSameDigest, keyedDigest, type PurposeKey } from '../lib/digest.ts'
+import { REMEMBERED_AFTER } from '../session/ends.ts'
 import { keys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 
@@ -22,15 +23,13 @@ export interface SessionOwners {
   markOf(person: Person): string
 }
 
-/** A form may be sent from a page that has been open since before the end of the session. */
-const AFTER_THE_END = 3_600_000
-
 export const createSessionOwners = (parts: { store: Store; clock: Clock; key: PurposeKey }): SessionOwners => {
   const { store, clock, key } = parts
   const mark = (secret: Buffer, { realm, account }: Person) => keyedDigest(secret, 'person', realm, account)
   return {
     remember: async (session, person, until) => {
-      const life = Math.max(0, Math.floor(until - clock.now())) + AFTER_THE_END
+      // A form may be sent from a page that has been open since before the end of the session.
+      const life = Math.max(0, Math.floor(until - clock.now())) + REMEMBERED_AFTER
       await store.set(keys.sessionOwner(session), mark(key.current(), person), life)
     },
     of: (session) => store.get(keys.sessionOwner(session)),

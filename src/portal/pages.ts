@@ -42,7 +42,7 @@ export interface PageModels {
     /** `signIn.wrong`, `signIn.throttled` {minutes}, `signIn.required` {field: login, password or both}, `signIn.wayClosed`. */
     readonly error: Message | null
     /**
-     * `signIn.expired` {minutes}, `signIn.restarted`, `signIn.again`, and of a form: `signIn.formLost`, `signIn.formKept`
+     * `signIn.expired` {minutes}, `signIn.ended`, `signIn.ended.<how>` (absolute: {hours} {minutes}), `signIn.restarted`, `signIn.again`, and of a form: `signIn.formLost`, `signIn.formKept`
      * {minutes}, `signIn.formTooLarge` {size}, `signIn.formFileTooLarge` {size}.
      */
     readonly information: Message | null

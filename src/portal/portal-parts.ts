@@ -6,6 +6,7 @@ import type { OutboxMail } from '../mail/outbox.ts'
 import type { EmailCodeMethod } from '../methods/email-code/index.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
 import type { SessionOwners } from '../kept-forms/owners.ts'
+import type { SessionEnds } from '../session/ends.ts'
 import type { Expiry } from '../session/expiry.ts'
 import type { Lifecycle } from '../session/lifecycle.ts'
 import type { SignInFlow } from '../sign-in/flow.ts'
@@ -27,6 +28,7 @@ export interface PortalParts {
   readonly emailCode: EmailCodeMethod
   readonly lifecycle: Lifecycle
   readonly expiry: Expiry
+  readonly ends: SessionEnds
   /** Forms that arrived when their session had ended, and whose they are (R7). */
   readonly forms: { readonly kept: KeptForms; readonly owners: SessionOwners }
   /** express-session for a site: only the routes that open a session run it. */

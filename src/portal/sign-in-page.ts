@@ -1,6 +1,7 @@
 import type { Response } from 'express'
 import { KEPT_FORM_LIFETIME } from '../kept-forms/kept-forms.ts'
 import { calendarDay } from '../lib/calendar.ts'
+import type { HowEnded } from '../session/ends.ts'
 import type { Notice, Way } from '../policy/schema.ts'
 import { languageOf } from './language.ts'
 import type { Message, PageModels, WayChoice } from './pages.ts'
@@ -8,6 +9,7 @@ import type { PortalParts } from './portal-parts.ts'
 import { visitOf, type PortalSite } from './visit.ts'
 
 const DAY = 86_400_000
+const HOUR = 3_600_000
 /** How long before its end a way says so (G8). */
 const NOTICE_BEFORE_END = 60 * DAY
 
@@ -16,20 +18,33 @@ const kindOf = (way: Way): WayChoice['kind'] => way.methods.at(-1) ?? 'password'
 
 const megabytes = (bytes: number): number => bytes / 1_048_576
 
+const minutes = (time: number): number => Math.max(1, Math.round(time / 60_000))
+
+/** In hours where these are whole. */
+const longTime = (time: number) => ({ minutes: minutes(time), hours: time % HOUR === 0 ? time / HOUR : 0 })
+
+/** What became of the session of before. Of one that is no longer remembered nothing is claimed. */
+const endedMessage = ({ site }: PortalSite, how: HowEnded | null): Message => {
+  if (how === null) return { key: 'signIn.ended' }
+  if (how === 'idle') return { key: 'signIn.expired', values: { minutes: minutes(site.session.idle) } }
+  if (how === 'absolute') return { key: 'signIn.ended.absolute', values: longTime(site.session.absolute) }
+  return { key: `signIn.ended.${how}` }
+}
+
 /** Why somebody is here, by the `why` of the link; a Map, because the word comes from outside (F-21). */
-const REASONS: ReadonlyMap<string, (site: PortalSite) => Message> = new Map(
+const REASONS: ReadonlyMap<string, (site: PortalSite, how: HowEnded | null) => Message> = new Map(
   Object.entries({
-    expired: ({ site }) => ({ key: 'signIn.expired', values: { minutes: Math.round(site.session.idle / 60_000) } }),
+    expired: endedMessage,
     restarted: () => ({ key: 'signIn.restarted' }),
     form: () => ({ key: 'signIn.formLost' }),
-    'form-kept': () => ({ key: 'signIn.formKept', values: { minutes: Math.round(KEPT_FORM_LIFETIME / 60_000) } }),
+    'form-kept': () => ({ key: 'signIn.formKept', values: { minutes: minutes(KEPT_FORM_LIFETIME) } }),
     'form-too-large': ({ site }) => ({ key: 'signIn.formTooLarge', values: { size: megabytes(site.forms.keep) } }),
     'form-file-too-large': ({ site }) => ({
       key: 'signIn.formFileTooLarge',
       values: { size: megabytes(site.forms.keep) },
     }),
     again: () => ({ key: 'signIn.again' }),
-  } satisfies Record<string, (site: PortalSite) => Message>),
+  } satisfies Record<string, (site: PortalSite, how: HowEnded | null) => Message>),
 )
 
 const isCurrent = (notice: Notice, today: string): boolean =>
@@ -38,6 +53,8 @@ const isCurrent = (notice: Notice, today: string): boolean =>
 export interface SignInShown {
   readonly sealed: string
   readonly why?: string
+  /** How the session of before ended, as far as it is known. */
+  readonly ended?: HowEnded | null
   readonly login?: string
   readonly error?: Message
   readonly status?: number
@@ -70,7 +87,7 @@ export const signInPage = (parts: PortalParts, response: Response, shown: SignIn
       until: way.until !== undefined && way.until < today ? way.until : null,
     })),
     error: shown.error ?? null,
-    information: REASONS.get(shown.why ?? '')?.(site) ?? null,
+    information: REASONS.get(shown.why ?? '')?.(site, shown.ended ?? null) ?? null,
     notices: site.site.notices
       .filter((notice) => isCurrent(notice, today))
       .map((notice) => ({ kind: notice.kind, text: notice.text[language] })),

@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { SignedIn } from '../policy/subject.ts'
-import { channels, keys } from '../store/keys.ts'
+import { keys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
+import { onSessionEnd } from './ends.ts'
 import { subjectOf, type SessionRecord } from './record.ts'
 import { readStoredSession } from './stored-session.ts'
 
@@ -77,7 +78,7 @@ export const createSessionCache = async (parts: { store: Store; clock: Clock; lo
     return (await load(parts, digest))?.session ?? null
   }
 
-  const unsubscribe = await store.subscribe(channels.sessionEnded, evict, forgetAll)
+  const unsubscribe = await onSessionEnd(store, ({ digest }) => evict(digest), forgetAll)
   return {
     get: (digest, now) => {
       if (!store.isSubscriptionLive()) return undefined

@@ -1,9 +1,10 @@
 import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/errors.ts'
-import { channels, keys } from '../store/keys.ts'
+import { keys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import type { SessionCache } from './cache.ts'
 import { DIGEST_START, sessionDigest } from './digest.ts'
+import { createSessionEnds, type EndReason, type SessionEnds } from './ends.ts'
 import { timeLeft } from './lifetime.ts'
 import type { SessionRecord } from './record.ts'
 import { readStoredSession, writeStoredSession } from './stored-session.ts'
@@ -27,14 +28,14 @@ export interface Lifecycle {
    * Ends sessions, on this node when it answers and on the others as soon as the message arrives (S-05). Gives those that
    * were alive; ending one twice, or one that never was, does no harm.
    */
-  end(...digests: readonly string[]): Promise<readonly ListedSession[]>
+  end(reason: EndReason, ...digests: readonly string[]): Promise<readonly ListedSession[]>
   /** The sessions of an account, newest first. */
   list(realm: string, account: string): Promise<readonly ListedSession[]>
   /**
    * Ends the sessions of an account, but for one if asked. A sign-in that completes at the very moment may come after it:
    * who must exclude that (a disabled account) closes the sign-in first.
    */
-  endAll(realm: string, account: string, except?: string): Promise<readonly ListedSession[]>
+  endAll(realm: string, account: string, reason: EndReason, except?: string): Promise<readonly ListedSession[]>
   /** Sessions whose digest begins so, all with an empty text; for operators' commands. Not a digest: none. */
   find(digestStart: string, limit?: number): Promise<readonly ListedSession[]>
 }
@@ -48,6 +49,7 @@ export interface LifecycleParts {
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   const { store, clock } = parts
   const index = createAccountIndex(parts)
+  const ends = createSessionEnds(parts)
 
   const read = async (digest: string): Promise<ListedSession | null> => {
     const text = await store.get(keys.session(digest))
@@ -60,8 +62,8 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     return found.filter((session) => session !== null).sort((a, b) => b.record.startedAt - a.record.startedAt)
   }
 
-  const end = async (...digests: readonly string[]): Promise<readonly ListedSession[]> => {
-    const ended = await Promise.all(digests.map((digest) => endOne(parts, digest)))
+  const end: Lifecycle['end'] = async (reason, ...digests) => {
+    const ended = await Promise.all(digests.map((digest) => endOne(parts, ends, reason, digest)))
     const alive = ended.filter((session) => session !== null)
     await Promise.all(alive.map((session) => index.remove(session)))
     return alive
@@ -69,13 +71,13 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
 
   return {
     start: async (request, record) => {
-      if (request.session.person !== undefined) await end(sessionDigest(request.sessionID))
+      if (request.session.person !== undefined) await end('replaced', sessionDigest(request.sessionID))
       try {
         await regenerate(request)
         request.session.person = record
         const digest = sessionDigest(request.sessionID)
         // First into the account's list: a session that is not listed could not be ended with the others (S-08).
-        await index.add({ digest, record })
+        await Promise.all([index.add({ digest, record }), ends.begin(digest, record)])
         await create(parts, digest, request.session, record)
         return digest
       } catch (thrown) {
@@ -86,9 +88,9 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     },
     end,
     list,
-    endAll: async (realm, account, except) => {
+    endAll: async (realm, account, reason, except) => {
       const digests = await index.digests(realm, account)
-      return end(...digests.filter((digest) => digest !== except))
+      return end(reason, ...digests.filter((digest) => digest !== except))
     },
     find: async (digestStart, limit = 100) => {
       if (!DIGEST_START.test(digestStart)) return []
@@ -125,7 +127,12 @@ const create = async (
   if (!isNew) throw new Fault('fault', 'a new session id was taken already')
 }
 
-const endOne = async ({ store, cache }: LifecycleParts, digest: string): Promise<ListedSession | null> => {
+const endOne = async (
+  { store, cache }: LifecycleParts,
+  ends: SessionEnds,
+  reason: EndReason,
+  digest: string,
+): Promise<ListedSession | null> => {
   let text: string | null
   try {
     text = await store.take(keys.session(digest))
@@ -133,9 +140,10 @@ const endOne = async ({ store, cache }: LifecycleParts, digest: string): Promise
     // Even when the store did not answer: what it did is not known.
     cache.evict(digest)
   }
-  await store.publish(channels.sessionEnded, digest)
   const stored = text === null ? null : readStoredSession(text)
-  return stored?.ok === true ? { digest, record: stored.value } : null
+  const record = stored?.ok === true ? stored.value : null
+  await ends.tell(digest, reason, record)
+  return record === null ? null : { digest, record }
 }
 
 /**

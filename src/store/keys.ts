@@ -7,6 +7,7 @@
  * |---|---|---|---|
  * | session:<digest> | session/ | the session record (JSON): who, how, when; no secret | idle limit, at most the absolute limit |
  * | account-sessions:<realm>:<account> | session/ | set of `<session digest>:<its absolute end>` | absolute limit |
+ * | session-end:<digest> | session/ends | when the session ends in any case, and in one word why it was ended: still known when the session is over, for the sign-in page | absolute limit + 1 h |
  * | attempt:<digest> | sign-in/attempt | the sign-in under way (JSON): site, target, account, methods proved | 15 min |
  * | browser-attempts:<digest> | sign-in/attempt | set of attempt digests of one browser, 8 at most | 15 min |
  * | code:<attempt digest> | methods/email-code | keyed hash of the code, generation, until when (JSON) | email-code.lifetime |
@@ -17,11 +18,12 @@
  * | count:<what>:<keyed digest> | sign-in/throttle, kept-forms | failures, mails or kept forms so far | the window of that limit |
  * | wait:<what>:<keyed digest> | sign-in/throttle | present while the next try has to wait | the wait |
  *
- * Channels: `session-ended` (message: session digest).
+ * Channels: `session-ended` (message: session digest, and why in one word).
  */
 export const keys = {
   session: (digest: string) => `session:${digest}`,
   accountSessions: (realm: string, account: string) => `account-sessions:${realm}:${account}`,
+  sessionEnd: (digest: string) => `session-end:${digest}`,
   attempt: (digest: string) => `attempt:${digest}`,
   browserAttempts: (digest: string) => `browser-attempts:${digest}`,
   code: (attempt: string) => `code:${attempt}`,

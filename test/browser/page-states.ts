@@ -133,6 +133,7 @@ export const pageStates: readonly PageState[] = [
     ...signIn,
     information: { key: 'signIn.expired', values: { minutes: 30 } },
   }),
+  state('sign-in-revoked', 'sign-in', { ...signIn, information: { key: 'signIn.ended.revoked' } }),
   state('sign-in-form-lost', 'sign-in', { ...signIn, information: { key: 'signIn.formLost' } }),
   state('sign-in-form-kept', 'sign-in', {
     ...signIn,

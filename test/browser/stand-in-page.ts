@@ -118,7 +118,7 @@ export const useStandIn = (session: NonNullable<SiteFile['session']> = {}): Stan
     signInAgain,
     endSessions: async () => {
       const { lifecycle } = made(gate).app
-      await lifecycle.end(...(await lifecycle.find('')).map(({ digest }) => digest))
+      await lifecycle.end('signed-out', ...(await lifecycle.find('')).map(({ digest }) => digest))
     },
     upstreamDown: async () => {
       await made(standIn).close()

@@ -5,8 +5,9 @@ import { silentLog } from '../../src/lib/log.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { sessionDigest } from '../../src/session/digest.ts'
+import { onSessionEnd } from '../../src/session/ends.ts'
 import type { PeekResult } from '../../src/session/peek.ts'
-import { channels, keys } from '../../src/store/keys.ts'
+import { keys } from '../../src/store/keys.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { createRedisStore } from '../../src/store/redis.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -73,8 +74,8 @@ const untilHeard = async (
   work: () => Promise<unknown>,
 ): Promise<void> => {
   const told = Promise.withResolvers<undefined>()
-  const leave = await node.store.subscribe(channels.sessionEnded, (message) => {
-    if (message === digest) told.resolve(undefined)
+  const leave = await onSessionEnd(node.store, (ended) => {
+    if (ended.digest === digest) told.resolve(undefined)
   })
   await work()
   await told.promise
@@ -152,7 +153,7 @@ describe('the life of a session', () => {
 
   it('S-01: every sign-in has a new id, whatever the browser held', async () => {
     const planted = `${one.cookieName}=${(await one.signIn()).split('=')[1] ?? ''}`
-    await one.lifecycle.end(digestOf(planted))
+    await one.lifecycle.end('signed-out', digestOf(planted))
     const first = await one.signIn(planted)
     assert.notEqual(idOf(first), idOf(planted))
     assert.equal(await stateOf(one, planted), 'ended')
@@ -183,14 +184,14 @@ describe('the life of a session', () => {
       assert.equal(await stateOf(two, cookie), 'live')
       assert.ok(!(one.peek(cookie) instanceof Promise) && !(two.peek(cookie) instanceof Promise), 'both remember it')
       await untilHeard(two, digest, async () => {
-        const [ended] = await one.lifecycle.end(digest)
+        const [ended] = await one.lifecycle.end('signed-out', digest)
         assert.equal(ended?.record.login, 'z.oeuvrard')
         assert.deepEqual(await one.peek(cookie), { state: 'ended', digest })
       })
       assert.deepEqual(await two.peek(cookie), { state: 'ended', digest })
       assert.equal(await who(one, cookie), 'nobody')
       assert.equal(await who(two, cookie), 'nobody')
-      assert.deepEqual(await one.lifecycle.end(digest), [])
+      assert.deepEqual(await one.lifecycle.end('signed-out', digest), [])
     }
   })
 
@@ -204,7 +205,7 @@ describe('the life of a session', () => {
     }
     const saving = one.call('POST', '/slow', cookie)
     await reached.promise
-    await two.lifecycle.end(digestOf(cookie))
+    await two.lifecycle.end('signed-out', digestOf(cookie))
     mayGoOn.resolve(undefined)
     assert.equal((await saving).status, 200)
     assert.equal(await raw.exists(`${PREFIX}${keys.session(digestOf(cookie))}`), 0)
@@ -310,7 +311,7 @@ describe('broken sessions', () => {
       assert.deepEqual(response.headers.getSetCookie(), [], 'nothing replaces the cookie')
     }
     await assert.rejects(Promise.resolve(node.peek(cookie)), { code: 'store-unavailable' })
-    await assert.rejects(node.lifecycle.end(digestOf(cookie)), { code: 'store-unavailable' })
+    await assert.rejects(node.lifecycle.end('signed-out', digestOf(cookie)), { code: 'store-unavailable' })
     const begun = await node.call('POST', '/in')
     assert.deepEqual([begun.status, begun.headers.getSetCookie()], [503, []])
     await server.restart()
@@ -324,11 +325,11 @@ describe('what is kept', () => {
   it('S-21: a dump holds no cookie and no id, only known keys, and each of them ends', async () => {
     const cookies = [await one.signIn(), await one.signIn(), await two.signIn(undefined, { account: 'account-2' })]
     await one.call('POST', '/slow', cookies[0])
-    await two.lifecycle.end(digestOf(cookies[1] ?? ''))
+    await two.lifecycle.end('signed-out', digestOf(cookies[1] ?? ''))
     const found = await raw.keys('*')
-    assert.equal(found.length, 4)
+    assert.equal(found.length, 7, 'two sessions, two lists, three ends')
     for (const key of found) {
-      assert.match(key, /^sessions:(session:[0-9a-f]{64}|account-sessions:onco-demo:account-[12])$/)
+      assert.match(key, /^sessions:(session(?:-end)?:[0-9a-f]{64}|account-sessions:onco-demo:account-[12])$/)
       assert.ok((await raw.pttl(key)) > 0, key)
       const content = key.includes('account-') ? (await raw.smembers(key)).join() : ((await raw.get(key)) ?? '')
       for (const cookie of cookies) {
@@ -346,15 +347,15 @@ describe('what is kept', () => {
     assert.deepEqual(listed.map(({ digest }) => digest).toSorted(), cookies.map(digestOf).toSorted())
     assert.ok(listed.every(({ record }, at) => at === 0 || record.startedAt <= (listed[at - 1]?.record.startedAt ?? 0)))
     const [kept = '', ...gone] = cookies
-    const ended = await one.lifecycle.endAll('onco-demo', 'account-1', digestOf(kept))
+    const ended = await one.lifecycle.endAll('onco-demo', 'account-1', 'revoked', digestOf(kept))
     assert.deepEqual(ended.map(({ digest }) => digest).toSorted(), gone.map(digestOf).toSorted())
     for (const cookie of gone) assert.equal(await stateOf(one, cookie), 'ended')
     assert.equal(await stateOf(one, kept), 'live')
-    assert.equal((await one.lifecycle.endAll('onco-demo', 'account-1')).length, 1)
+    assert.equal((await one.lifecycle.endAll('onco-demo', 'account-1', 'revoked')).length, 1)
     assert.equal(await stateOf(one, kept), 'ended')
     assert.deepEqual(await one.lifecycle.list('onco-demo', 'account-1'), [])
     assert.equal(await stateOf(one, other), 'live')
-    assert.deepEqual(await one.lifecycle.endAll('another-realm', 'account-2'), [])
+    assert.deepEqual(await one.lifecycle.endAll('another-realm', 'account-2', 'revoked'), [])
     assert.equal(await stateOf(one, other), 'live')
   })
 

@@ -55,7 +55,7 @@ const at = (gate: Gate): Visitor => {
 const loseSession = async (): Promise<void> => {
   await signIn(one, visitor)
   const sessions = await one.app.lifecycle.find('')
-  await one.app.lifecycle.end(...sessions.map(({ digest }) => digest))
+  await one.app.lifecycle.end('signed-out', ...sessions.map(({ digest }) => digest))
   clock.advance('1m')
   upstream.forget()
 }

@@ -89,7 +89,7 @@ describe('texts of the pages', () => {
       read(`../../src/portal/${name}.ts`),
     )
     const everywhere = [sources, ...code, read('../../src/mail/messages.ts')].join('\n')
-    const computed = /^(?:errors|ways|keptFormGone|session)\.|^code\.(?:expired|dead|replaced|used)$/
+    const computed = /^(?:errors|ways|keptFormGone|session)\.|^code\.(?:expired|dead|replaced|used)$|^signIn\.ended\./
     assert.deepEqual(
       messages.keys.filter((key) => !computed.test(key) && !everywhere.includes(`'${key}'`)),
       [],

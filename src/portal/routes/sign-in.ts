@@ -5,7 +5,7 @@ import type { StartRefusal } from '../../sign-in/flow.ts'
 import { destinationOf, signInHref } from '../destination.ts'
 import { field, takeForm, textOf } from '../form.ts'
 import { isGoingInCircles } from '../hops.ts'
-import { liveSession, maySee } from '../live.ts'
+import { howEnded, liveSession, maySee } from '../live.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { flowSite } from '../flow-site.ts'
@@ -46,7 +46,9 @@ export const showSignIn =
       else parts.pages.go(response, destinationOf(site, target))
       return
     }
-    signInPage(parts, response, { sealed: target === undefined ? '' : sealed, why: textOf(request.query, 'why') })
+    const why = textOf(request.query, 'why')
+    const ended = why === 'expired' ? await howEnded(parts.ends, visit) : null
+    signInPage(parts, response, { sealed: target === undefined ? '' : sealed, why, ended })
   }
 
 const wait = (milliseconds: number): Message => ({

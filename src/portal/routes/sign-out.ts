@@ -36,7 +36,7 @@ export const takeSignOut =
       else parts.refusals.refuse(visit, taken.reason === 'cookies-refused' ? 'cross-site' : taken.reason)
       return
     }
-    await farewellTo(parts, visit, 'signed out')
+    await farewellTo(parts, visit, 'signed-out')
     for (const line of farewellCookies(visit.site)) response.append('Set-Cookie', line)
     response.set('Clear-Site-Data', '"cache"')
     parts.pages.go(response, `${visit.site.prefix}/signed-out`)
