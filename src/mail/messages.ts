@@ -1,14 +1,15 @@
-import type { Language } from '../render/messages.ts'
 import type { Renderer } from '../render/renderer.ts'
+import type { MailFrame } from './frame.ts'
 import type { Mail } from './mail.ts'
 
+/** Who sends a mail, and to which stored address. */
+interface Envelope {
+  readonly from: string
+  readonly to: string
+}
+
 /** What the mail with a code says; times and the code already as people read them. */
-export interface CodeMailModel {
-  readonly language: Language
-  readonly siteName: string
-  /** For the subject; the name where the site has none. */
-  readonly siteShortName: string
-  readonly networkName: string
+export interface CodeMailModel extends MailFrame {
   readonly code: string
   /** `482 913`: read aloud and typed in two gulps. */
   readonly codeGrouped: string
@@ -21,14 +22,6 @@ export interface CodeMailModel {
   readonly address: string
   /** Browser and system, or empty. */
   readonly device: string
-  /** Public address of the site, to compare with the one in the browser (G12). */
-  readonly origin: string
-  readonly support: {
-    readonly name: string
-    readonly phone?: string | undefined
-    readonly email?: string | undefined
-    readonly hours?: string | undefined
-  }
 }
 
 /** `482913` as `482 913`, in two halves, with the blank that does not break. */
@@ -38,19 +31,22 @@ export const groupCode = (code: string): string => {
 }
 
 /**
- * The mail with a code, as text and as HTML with the same content. The subject, which shows on locked screens, tells the
- * service and never the code (T-12); nothing in it is a link to follow, so that a scanner that opens links opens nothing
- * (R22).
+ * A mail as text and as HTML with the same content. The subject, which shows on locked screens, tells the service and never
+ * a secret (T-12).
  */
-export const codeMail = (renderer: Renderer, model: CodeMailModel, envelope: { from: string; to: string }): Mail => {
+const write = (renderer: Renderer, name: string, model: MailFrame, envelope: Envelope): Mail => {
   const { language } = model
-  const subject = renderer.text(language, 'mail.code.subject', { name: model.siteShortName })
+  const subject = renderer.text(language, `mail.${name}.subject`, { name: model.siteShortName })
   const content = { ...model, subject }
   return {
     ...envelope,
     subject,
     language,
-    text: renderer.render('mail/code.text', language, content),
-    html: renderer.render('mail/code.html', language, content),
+    text: renderer.render(`mail/${name}.text`, language, content),
+    html: renderer.render(`mail/${name}.html`, language, content),
   }
 }
+
+/** The mail with a code. Nothing in it is a link to follow, so that a scanner that opens links opens nothing (R22). */
+export const codeMail = (renderer: Renderer, model: CodeMailModel, envelope: Envelope): Mail =>
+  write(renderer, 'code', model, envelope)
