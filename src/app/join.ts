@@ -3,6 +3,7 @@ import { createAssertionMinter } from '../identity/assertion.ts'
 import { createMailer } from '../mail/mailer.ts'
 import type { Refusals } from '../portal/errors.ts'
 import type { Foundations } from './foundations.ts'
+import type { UpstreamLoad } from '../server/metrics.ts'
 import { joinDataPath } from './join-data-path.ts'
 import { joinPages } from './join-pages.ts'
 import { joinSite } from './join-site.ts'
@@ -15,6 +16,8 @@ const LAST_MAILS = 2_000
 export interface Joined {
   readonly gateway: Gateway
   readonly refusals: Refusals
+  /** What is going on with each application. */
+  readonly loads: () => readonly UpstreamLoad[]
   /** Ends what these parts alone have opened; requests to the applications that are under way end first. */
   close(): Promise<void>
 }
@@ -31,8 +34,15 @@ export const join = (foundations: Foundations, settings: AppSettings): Joined =>
   return {
     gateway,
     refusals: pages.refusals,
+    loads: () =>
+      sites.map(({ gateway: { site, upstream } }) => ({
+        site: site.site,
+        running: upstream.queue.running,
+        waiting: upstream.queue.waiting,
+        webSockets: upstream.webSockets.taken,
+      })),
     close: async () => {
-      await Promise.all(sites.map((site) => site.gateway.upstream.pool.close()))
+      await Promise.all(sites.map((site) => site.gateway.upstream.close()))
       await mailer.close(LAST_MAILS)
     },
   }

@@ -60,6 +60,7 @@ export const startServing = async (settings: AppSettings, entrance: Entrance): P
   const foundations = await openFoundations(settings)
   const { metrics, sockets, store, database, keyring } = foundations
   const parts = createSuccession(join(foundations, settings))
+  metrics.watchUpstreams(() => parts.current().loads())
   const visitors = createVisitorListener({
     tls: settings.tls,
     onRequest: (arrival) => {

@@ -1,41 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errors, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { ErrorCode } from '../lib/errors.ts'
-import type { Asserted, Exchange, Refuse } from './exchange.ts'
+import type { Asserted, Refuse } from './exchange.ts'
+import { sayFarewell, type FarewellAnswer } from './farewell.ts'
 import { isNavigation } from './navigation.ts'
 import { returning } from './returning.ts'
-
-/** Set-Cookie lines that take the gate's cookies away, and where a person lands who signed out of the application. */
-export interface Farewell {
-  readonly cookies: (asserted: Asserted) => readonly string[]
-  readonly page: (asserted: Asserted) => string
-}
-
-type FarewellAnswer = Farewell & { readonly dress: (exchange: Exchange) => void }
-
-/** What undici and Node say of bytes that are no answer. */
-const isNoHttp = (error: NodeJS.ErrnoException): boolean =>
-  error instanceof errors.HTTPParserError || error.code?.startsWith('HPE_') === true
-
-/** What went wrong on the way to the application, as the visitor is told (U-01, U-05, U-06). */
-export const upstreamFault = (error: NodeJS.ErrnoException): ErrorCode => {
-  switch (error.code) {
-    case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'UND_ERR_HEADERS_TIMEOUT':
-    case 'UND_ERR_BODY_TIMEOUT':
-      return 'upstream-timeout'
-    case 'UND_ERR_INVALID_ARG':
-    case 'UND_ERR_NOT_SUPPORTED':
-      return 'request-malformed'
-    case 'UND_ERR_RESPONSE_EXCEEDED_MAX_SIZE':
-    case 'UND_ERR_HEADERS_OVERFLOW':
-    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-    case 'ERR_INVALID_CHAR':
-      return 'upstream-invalid'
-    default:
-      return isNoHttp(error) ? 'upstream-invalid' : 'upstream-unreachable'
-  }
-}
+import type { UpstreamTarget } from './site.ts'
+import { upstreamFault } from './upstream-fault.ts'
+import type { Queued } from './upstream-queue.ts'
 
 const ASCII = /^[ -~]*$/
 const LOST = /[\p{Cc}�]/u
@@ -46,6 +18,9 @@ const reasonOf = (message = ''): string => {
   return LOST.test(message) ? '' : Buffer.from(message).toString('latin1')
 }
 
+/** Methods that change nothing (RFC 9110 § 9.2.1). PUT and DELETE may be repeated by the letter, but not for a person. */
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
 /**
  * Carries one answer from the application to the visitor. A class and not a closure: one small object a request is what the
  * data path can afford.
@@ -53,31 +28,56 @@ const reasonOf = (message = ''): string => {
  * - a slow reader holds the application back, a reader that leaves cancels the request, and so does a request whose rest
  *   turned out to be unreadable: it holds no connection to the application
  * - an answer that breaks off is broken off for the visitor too, never ended as if it were whole
+ * - what was only to be looked at is asked for once more when a kept connection turns out to be closed (U-04)
  */
-class Carrier implements Dispatcher.DispatchHandler {
+class Carrier implements Dispatcher.DispatchHandler, Queued {
   readonly #asserted: Asserted
   readonly #response: ServerResponse
   readonly #refuse: Refuse
   readonly #farewell: FarewellAnswer
+  readonly #options: Dispatcher.DispatchOptions
   #controller: Dispatcher.DispatchController | undefined
   #length = -1
   #held: Buffer | undefined
   #isDiscarding = false
+  #isAnswered = false
+  #isRepeated = false
   #isOver = false
 
-  constructor(asserted: Asserted, refuse: Refuse, farewell: FarewellAnswer) {
+  constructor(asserted: Asserted, refuse: Refuse, farewell: FarewellAnswer, options: Dispatcher.DispatchOptions) {
     this.#asserted = asserted
     this.#response = asserted.exchange.response
     this.#refuse = refuse
     this.#farewell = farewell
+    this.#options = options
     this.#response.once('close', () => {
-      if (!this.#isOver && !this.#isDiscarding) this.#controller?.abort(new Error('the visitor left'))
+      if (this.#isOver || this.#isDiscarding) return
+      if (this.#upstream.queue.leave(this)) this.#isOver = true
+      else this.#controller?.abort(new Error('the visitor left'))
     })
+  }
+
+  get #upstream(): UpstreamTarget {
+    return this.#asserted.exchange.site.upstream
+  }
+
+  go(): void {
+    this.#upstream.pool.dispatch(this.#options, this)
+  }
+
+  turnAway(why: string): void {
+    this.#isOver = true
+    this.#fail('upstream-busy', why, false)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#response.destroyed || this.#response.writableEnded) controller.abort(new Error('the visitor left'))
+  }
+
+  /** The first byte of an answer has come. */
+  onResponseStarted(): void {
+    this.#isAnswered = true
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _parsed: unknown, message?: string): void {
@@ -88,7 +88,7 @@ class Carrier implements Dispatcher.DispatchHandler {
     if (isLeaving) {
       if (isNavigation(exchange.request)) {
         this.#isDiscarding = true
-        this.#sayFarewell(returned.headers)
+        sayFarewell(this.#asserted, this.#farewell, returned.headers)
         return
       }
       for (const cookie of this.#farewell.cookies(this.#asserted)) returned.headers.push('Set-Cookie', cookie)
@@ -115,31 +115,43 @@ class Carrier implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#isOver = true
+    this.#upstream.queue.done()
     if (!this.#isDiscarding) this.#response.end(this.#held)
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    // Without a controller no connection came about, and the application has seen nothing.
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#isOver) return
+    if (this.#mayRepeat(error)) {
+      this.#isRepeated = true
+      this.#controller = undefined
+      queueMicrotask(() => this.#upstream.fresh.dispatch(this.#options, this))
+      return
+    }
     this.#isOver = true
-    if (!this.#response.headersSent) this.#asserted.resent?.failed(this.#controller !== undefined)
-    if (this.#response.destroyed || this.#response.writableEnded) return
-    if (this.#asserted.isLeaving && !this.#response.headersSent) this.#sayFarewell([])
-    else if (this.#response.headersSent) this.#response.destroy(error)
-    else this.#refuse(this.#asserted.exchange, upstreamFault(error), error.message)
+    this.#upstream.queue.done()
+    // Without a controller no connection came about, and the application has seen nothing.
+    this.#fail(upstreamFault(error), error.message, this.#controller !== undefined, error)
   }
 
-  /** The gate's own page in place of the application's answer; the application still clears its own cookies. */
-  #sayFarewell(theirs: readonly string[]): void {
-    const cookies = theirs.filter((_value, at) => theirs[at - 1]?.toLowerCase() === 'set-cookie' && at % 2 === 1)
-    this.#farewell.dress(this.#asserted.exchange)
-    this.#response.writeHead(303, {
-      'Set-Cookie': [...cookies, ...this.#farewell.cookies(this.#asserted)],
-      Location: this.#farewell.page(this.#asserted),
-      'Cache-Control': 'no-store',
-      'Clear-Site-Data': '"cache"',
-      'Content-Length': '0',
-    })
-    this.#response.end()
+  /**
+   * The application closed a connection that it had kept open, at the moment at which the request was written to it: most
+   * likely it has never read it. undici sends nothing twice of itself. It is sent once more, on a new connection, when that
+   * can do no harm (RFC 9110 § 9.2.2): the method only looks, no body went with it, and not a byte of an answer has come.
+   */
+  #mayRepeat(error: Error): boolean {
+    const { method, body } = this.#options
+    if (this.#isRepeated || this.#isAnswered || this.#response.destroyed) return false
+    return REPEATABLE.has(method) && body === null && this.#upstream.isStale(error)
+  }
+
+  /** No answer, or not the whole of one. `isUnsure`: the application may have seen the request. */
+  #fail(code: ErrorCode, detail: string, isUnsure: boolean, error?: Error): void {
+    const { headersSent, destroyed, writableEnded } = this.#response
+    if (!headersSent) this.#asserted.resent?.failed(isUnsure)
+    if (destroyed || writableEnded) return
+    if (headersSent) this.#response.destroy(error)
+    else if (this.#asserted.isLeaving) sayFarewell(this.#asserted, this.#farewell, [])
+    else this.#refuse(this.#asserted.exchange, code, detail)
   }
 }
 
@@ -151,17 +163,15 @@ export const forward =
   (refuse: Refuse, farewell: FarewellAnswer) =>
   (asserted: Asserted): null => {
     const { request, target, site } = asserted.exchange
-    const { pool, firstByte, idle } = site.upstream
-    pool.dispatch(
-      {
-        path: target.raw,
-        method: target.method,
-        headers: asserted.headers,
-        body: bodyOf(asserted, request),
-        headersTimeout: firstByte,
-        bodyTimeout: idle,
-      },
-      new Carrier(asserted, refuse, farewell),
-    )
+    const { queue, firstByte, idle } = site.upstream
+    const options = {
+      path: target.raw,
+      method: target.method,
+      headers: asserted.headers,
+      body: bodyOf(asserted, request),
+      headersTimeout: firstByte,
+      bodyTimeout: idle,
+    }
+    queue.enter(new Carrier(asserted, refuse, farewell, options))
     return null
   }

@@ -4,6 +4,8 @@ import type { Site } from '../policy/schema.ts'
 import type { SignedIn, Subject } from '../policy/subject.ts'
 import type { Target } from '../lib/target.ts'
 import type { PeekResult } from '../session/peek.ts'
+import type { Places } from './places.ts'
+import type { UpstreamQueue } from './upstream-queue.ts'
 
 /** The answers of the site's policy that the data path asks for (policy/decide). */
 export interface GatewayPolicy {
@@ -40,13 +42,23 @@ export interface GatewaySite {
 
 export interface UpstreamTarget {
   readonly origin: string
+  /** Kept connections. Requests come here by way of `queue`. */
   readonly pool: Pool
+  /** A connection for each request, for what is sent once more. */
+  readonly fresh: Pool
+  /** Whether this ended a connection that had served before: the request on it may never have been read. */
+  isStale(error: Error): boolean
+  readonly queue: UpstreamQueue
+  /** WebSockets that may be open at one time. */
+  readonly webSockets: Places
   /** The Host header that the application receives. */
   hostFor(requestedHost: string): string
   readonly firstByte: number
   readonly idle: number
   /** Certificate authorities that may sign the application, PEM; undefined for those of the system. */
   readonly ca: string | undefined
+  /** Closes connections once the requests that wait and those under way have ended. */
+  close(): Promise<void>
 }
 
 /** Sites by the Host header that asks for them: the listed names, and the same with the scheme's default port. */

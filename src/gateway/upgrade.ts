@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import httpProxy from 'http-proxy'
 import type { Asserted, Exchange, Refuse } from './exchange.ts'
-import { upstreamFault } from './forward.ts'
 import { isOurSetCookie, returning } from './returning.ts'
 import type { UpstreamTarget } from './site.ts'
+import { upstreamFault } from './upstream-fault.ts'
 import { createWebSocketEnd, type WebSocketEnd } from './websocket-end.ts'
 
 /** http-proxy reads names in lower case and lists of values from `headers`. */
@@ -133,8 +133,17 @@ export const createUpgrade = (refuse: Refuse, onOpen: OnOpen) => {
   })
   return (asserted: Asserted): null => {
     const { exchange } = asserted
+    const { webSockets } = exchange.site.upstream
+    if (!webSockets.take()) {
+      refuse(exchange, 'upstream-busy', 'web-sockets')
+      return null
+    }
     const socket = detach(exchange.response)
-    if (socket === null) return null
+    if (socket === null) {
+      webSockets.giveBack()
+      return null
+    }
+    socket.once('close', () => webSockets.giveBack())
     const view = handshake(asserted)
     const end = createWebSocketEnd(socket)
     waiting.set(view, { exchange, end })

@@ -1,7 +1,7 @@
 /**
  * The one table of refusals and faults that a visitor can meet. The code is what logs, the audit trail, JSON answers and
  * tests name; `status` is what the visitor receives; the public text is `errors.<code>` in templates/locales; `level` is
- * how the log reports it. Codes are never reused for another meaning.
+ * how the log reports it; `retryAfter` is what programs are told, in seconds. Codes are never reused for another meaning.
  */
 export const ERRORS = {
   'request-malformed': { status: 400, level: 'info' },
@@ -25,9 +25,9 @@ export const ERRORS = {
   'upstream-invalid': { status: 502, level: 'error' },
   'store-unavailable': { status: 503, level: 'error' },
   'accounts-unavailable': { status: 503, level: 'error' },
-  'upstream-busy': { status: 503, level: 'error' },
+  'upstream-busy': { status: 503, level: 'error', retryAfter: 30 },
   'upstream-timeout': { status: 504, level: 'error' },
-} as const satisfies Record<string, { status: number; level: 'info' | 'warn' | 'error' }>
+} as const satisfies Record<string, { status: number; level: 'info' | 'warn' | 'error'; retryAfter?: number }>
 
 export type ErrorCode = keyof typeof ERRORS
 

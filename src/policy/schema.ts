@@ -178,7 +178,26 @@ export const siteSchema = z.strictObject({
         .min(1)
         .max(4096)
         .default(256)
-        .describe('Connections kept open to the application, per process.'),
+        .describe(
+          'Requests that may be with the application at one time, each on a connection of its own, per process. Event streams and long polls hold one for as long as they are open.',
+        ),
+      queue: z
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(512)
+        .describe(
+          'Requests that may wait for one of those connections, per process. What comes beyond them is answered 503 at once.',
+        ),
+      'queue-time': duration('How long a request may wait there; after that it is answered 503.').prefault('10s'),
+      'web-sockets': z
+        .int()
+        .min(0)
+        .max(65_536)
+        .default(2048)
+        .describe(
+          'WebSockets to the application that may be open at one time, per process, beside those connections. Further handshakes are answered 503.',
+        ),
     })
     .describe('The application behind the gate.'),
   'forward-auth': z

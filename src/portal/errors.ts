@@ -68,7 +68,7 @@ const createAnswers = ({ views, log, clock }: RefusalParts) => {
 
   const answer = (at: RefusedAt, code: ErrorCode): void => {
     const { request, response, site } = at
-    const { status } = ERRORS[code]
+    const { status, ...more } = ERRORS[code]
     const isPage = wantsPage(request)
     const body = bodyOf(at, code, isPage)
     dress(request, response, views.contentSecurityPolicy(site?.site ?? null), site?.secure ?? false)
@@ -77,8 +77,9 @@ const createAnswers = ({ views, log, clock }: RefusalParts) => {
     response.setHeader('Content-Length', Buffer.byteLength(body))
     response.setHeader('Cache-Control', 'no-store')
     response.setHeader('X-Portillon', code)
-    // A handshake that was refused is over; so is a connection whose framing was doubtful.
-    if ((at.upgradeHead ?? null) !== null || status === 400) response.setHeader('Connection', 'close')
+    if ('retryAfter' in more) response.setHeader('Retry-After', more.retryAfter)
+    // A handshake that was refused is over; so is a connection whose framing was doubtful, or on which nothing comes.
+    if ((at.upgradeHead ?? null) !== null || status === 400 || status === 408) response.setHeader('Connection', 'close')
     response.end(request.method === 'HEAD' ? undefined : body)
   }
 

@@ -3,11 +3,21 @@ import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } f
 /** What one process has counted, in a form that can be handed to another one. */
 export type Figures = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
+/** How much is going on with one application at this moment. */
+export interface UpstreamLoad {
+  readonly site: string
+  readonly running: number
+  readonly waiting: number
+  readonly webSockets: number
+}
+
 export interface Metrics {
   /** One answered or refused request; `outcome` is `forwarded`, `page` or an error code. */
   countRefusal(site: string, code: string): void
   countEvent(event: string, site: string): void
   countRequest(): void
+  /** Whom to ask about the applications; the last one who said so is asked. */
+  watchUpstreams(loads: () => readonly UpstreamLoad[]): void
   figures(): Promise<Figures>
 }
 
@@ -26,6 +36,31 @@ export const FIGURES_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 /** The figures of several processes as one: counts are added up, and each of the others is joined as its kind wants. */
 export const figuresText = (all: readonly Figures[]): Promise<string> =>
   AggregatorRegistry.aggregate(all.map((figures) => [...figures])).metrics()
+
+/** Gauges that read what they show when somebody asks. */
+const watchUpstreams = (registers: Registry[]): Metrics['watchUpstreams'] => {
+  let read: () => readonly UpstreamLoad[] = () => []
+  const gauges = [
+    ['running', 'running', 'Requests that are with the application.'],
+    ['waiting', 'waiting', 'Requests that wait for a connection to the application.'],
+    ['web_sockets', 'webSockets', 'WebSockets to the application.'],
+  ] as const
+  for (const [name, field, help] of gauges) {
+    new Gauge({
+      name: `portillon_upstream_${name}`,
+      help,
+      labelNames: ['site'],
+      registers,
+      collect() {
+        this.reset()
+        for (const load of read()) this.set({ site: load.site }, load[field])
+      },
+    })
+  }
+  return (loads) => {
+    read = loads
+  }
+}
 
 /** Figures for Prometheus. The data path only adds to a number; everything else is computed when somebody asks. */
 export const createMetrics = (): Metrics => {
@@ -58,6 +93,7 @@ export const createMetrics = (): Metrics => {
     countRequest: () => {
       requests += 1
     },
+    watchUpstreams: watchUpstreams([registry]),
     figures: () => registry.getMetricsAsJSON(),
   }
 }
