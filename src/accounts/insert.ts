@@ -1,20 +1,13 @@
 import type { AccountsTable, Db } from '../database/tables.ts'
 import type { Random } from '../lib/random.ts'
 import type { CheckedEntry } from './entry.ts'
+import { newId } from './new-id.ts'
 
 /** Rows in one statement: far below what either database accepts as parameters. */
 const CHUNK = 200
 
-/** A random UUID (version 4, RFC 9562) from the gate's own source of randomness. */
-const newAccountId = (random: Random): string => {
-  const bytes = Buffer.from(random.token(16), 'base64url')
-  bytes.writeUInt8(((bytes[6] ?? 0) & 0x0f) | 0x40, 6)
-  bytes.writeUInt8(((bytes[8] ?? 0) & 0x3f) | 0x80, 8)
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-}
-
 export const newRow = (realm: string, entry: CheckedEntry, now: number, random: Random): AccountsTable => ({
-  id: newAccountId(random),
+  id: newId(random),
   realm,
   login: entry.login,
   login_key: entry.loginKey,

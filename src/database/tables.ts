@@ -7,6 +7,8 @@ import type { Kysely } from 'kysely'
 export interface Tables {
   accounts: AccountsTable
   audit: AuditTable
+  factors: FactorsTable
+  factor_preferences: FactorPreferencesTable
 }
 
 export interface AccountsTable {
@@ -46,6 +48,29 @@ export interface AuditTable {
   session: string | null
   detail: string | null
   reference: string | null
+}
+
+/** What a person has enrolled to prove who they are, beside the password: accounts/factors.ts. */
+export interface FactorsTable {
+  id: string
+  /** Id of the account, whatever source it comes from. */
+  account: string
+  kind: string
+  /** An e-mail address, or the name that the person gave. */
+  label: string
+  /** Encrypted and bound to this row: accounts/factor-secret.ts. */
+  secret: string | null
+  /** The highest value that was used (the time step of a code, the counter of a passkey); -1 before the first. */
+  counter: number
+  created_at: number
+  used_at: number | null
+}
+
+/** What a person chose to be asked for first. */
+export interface FactorPreferencesTable {
+  account: string
+  method: string
+  choice: string
 }
 
 /** How accounts/ and audit/ reach their tables. Whatever the driver throws arrives as `Fault('accounts-unavailable')`. */

@@ -3,7 +3,7 @@ import { compileAccess, type Context, type Decision, type Judge, type WayStandin
 import { compilePatterns, type PathMatcher } from './match.ts'
 import type { AccessCondition, Rule, Site, Way } from './schema.ts'
 import type { Subject } from './subject.ts'
-import { isOpen, openingTimes } from './ways.ts'
+import { createWays, isOpen, openingTimes, type WaysNow } from './ways.ts'
 
 export type { Context, Decision, Reason, Verdict } from './access.ts'
 
@@ -33,8 +33,8 @@ export interface Policy {
   isUpstreamSignOut(path: string): boolean
   /** Whether a form sent there may be kept when its session has ended (R7). */
   keepsForms(path: string): boolean
-  /** The ways by which one may sign in at that moment, and the others, in the order of the file. */
-  openWays(now: number): { readonly open: readonly Way[]; readonly closed: readonly Way[] }
+  /** The ways by which one may sign in at that moment and from that place, and the others. */
+  waysAt(now: number, address: string | undefined): WaysNow
   /** Foreign origins that may open a WebSocket here. */
   originsFor(path: string): readonly string[]
 }
@@ -68,8 +68,6 @@ export const createPolicy = (site: Site): Policy => {
   const standing = createStanding(site.ways)
   const fallback = compileRule({ id: DEFAULT_RULE, match: { path: ['/**'] }, allow: 'signed-in' }, standing)
   const rules = [...site.rules.map((rule) => compileRule(rule, standing)), fallback]
-  const ways = site.ways.map((way) => ({ way, times: openingTimes(way) }))
-
   const ruleFor = (method: string, path: string): CompiledRule => {
     for (const rule of rules) {
       if ((rule.methods === undefined || rule.methods.has(method)) && rule.matchesPath(path)) return rule
@@ -84,10 +82,7 @@ export const createPolicy = (site: Site): Policy => {
     isBackground: compilePatterns(site.session.background),
     keepsForms: compilePatterns(site.forms.paths),
     isUpstreamSignOut: compilePatterns(site['sign-out']['upstream-paths']),
-    openWays: (now) => ({
-      open: ways.filter(({ times }) => isOpen(times, now)).map(({ way }) => way),
-      closed: ways.filter(({ times }) => !isOpen(times, now)).map(({ way }) => way),
-    }),
+    waysAt: createWays(site.ways),
     // A WebSocket handshake is a GET.
     originsFor: (path) => ruleFor('GET', path).origins,
   }

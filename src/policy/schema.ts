@@ -45,7 +45,7 @@ export const IDENTITY_FIELDS = [
 ] as const
 export type IdentityField = (typeof IDENTITY_FIELDS)[number]
 
-export const METHOD_IDS = ['password', 'email-code'] as const
+export const METHOD_IDS = ['password', 'email-code', 'totp'] as const
 export type MethodId = (typeof METHOD_IDS)[number]
 
 /** A text shown to people: one string for every language, or one per language. */
@@ -84,6 +84,28 @@ const way = z.strictObject({
     ),
   from: day('First day on which the way is accepted.').optional(),
   until: day('Last day on which the way is accepted (inclusive, Europe/Paris).').optional(),
+  roles: z
+    .array(text(64, 'A role.'))
+    .min(1)
+    .describe('Only accounts with one of these roles may use the way; without it, everybody may.')
+    .optional(),
+  networks: z
+    .array(network)
+    .min(1)
+    .describe('Only visitors from one of these networks may use the way; without it, from anywhere.')
+    .optional(),
+  notice: z
+    .int()
+    .min(0)
+    .max(365)
+    .default(60)
+    .describe('Days before its last day from which those who sign in by this way are told, and offered another (G8).'),
+  grace: z
+    .int()
+    .min(0)
+    .max(365)
+    .default(90)
+    .describe('Days after its last day during which its proof serves to put another method in its place, and no more.'),
   homologation: text(200, 'Reference of the homologation decision that allows this way (RIE).').optional(),
 })
 
@@ -251,6 +273,16 @@ export const siteSchema = z.strictObject({
     })
     .describe('Codes by mail.')
     .optional(),
+  totp: z
+    .strictObject({
+      issuer: text(
+        40,
+        'Name under which an authenticator application shows the account; by default the short name and the network.',
+      ).optional(),
+      'per-account': z.int().min(1).max(5).default(2).describe('Applications that one account may associate at most.'),
+    })
+    .prefault({})
+    .describe('Codes of an authenticator application (RFC 6238).'),
   session: z
     .strictObject({
       idle: duration('A session ends after this time without activity.').prefault('30m'),

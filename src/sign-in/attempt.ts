@@ -18,9 +18,12 @@ const attemptSchema = z.object({
   browser: z.string(),
   site: z.string(),
   realm: z.string(),
-  way: z.string(),
   account: z.string(),
   proved: z.array(z.enum(METHOD_IDS)),
+  /** What the person is asked for now; null while they choose, or have an obligation to meet. */
+  asking: z.object({ method: z.enum(METHOD_IDS), choice: z.string() }).nullable(),
+  /** What the person wants to enrol as soon as they are signed in. */
+  then: z.enum(METHOD_IDS).nullable(),
   target: z.object({ path: z.string(), restarts: z.number(), form: z.string().optional() }),
   startedAt: z.number(),
 })
@@ -33,6 +36,8 @@ export interface Attempts {
   begin(fields: Omit<Attempt, 'digest' | 'startedAt'>): Promise<{ handle: string; attempt: Attempt }>
   /** The attempt of a handle, only for the browser and the site that began it (S-02); null when there is none any more. */
   find(handle: string, browser: string, site: string): Promise<Attempt | null>
+  /** Writes what changed; null when somebody else changed it at the same moment, or it is over. */
+  change(attempt: Attempt, fields: Partial<Pick<Attempt, 'proved' | 'asking' | 'then'>>): Promise<Attempt | null>
   /** Takes the finished attempt away, once: among parallel callers on all nodes one gets true (T-02). */
   finish(attempt: Attempt): Promise<boolean>
 }
@@ -44,6 +49,9 @@ const parse = (text: string): Attempt | null => {
     return null
   }
 }
+
+/** One spelling for each attempt, whatever order its fields were put together in: `change` compares spellings. */
+const write = (attempt: Attempt): string => JSON.stringify(attemptSchema.parse(attempt))
 
 export const createAttempts = (parts: { store: Store; clock: Clock; random: Random }): Attempts => {
   const { store, clock, random } = parts
@@ -62,7 +70,7 @@ export const createAttempts = (parts: { store: Store; clock: Clock; random: Rand
       const handle = random.token(18)
       const attempt: Attempt = { ...fields, digest: digest(handle), startedAt: clock.now() }
       await makeRoom(attempt.browser)
-      await store.set(keys.attempt(attempt.digest), JSON.stringify(attempt), ATTEMPT_LIFETIME, 'if-absent')
+      await store.set(keys.attempt(attempt.digest), write(attempt), ATTEMPT_LIFETIME, 'if-absent')
       const member = `${String(attempt.startedAt).padStart(15, '0')}:${attempt.digest}`
       await store.addMember(keys.browserAttempts(attempt.browser), member, ATTEMPT_LIFETIME)
       return { handle, attempt }
@@ -71,6 +79,11 @@ export const createAttempts = (parts: { store: Store; clock: Clock; random: Rand
       const text = await store.get(keys.attempt(digest(handle)))
       const attempt = text === null ? null : parse(text)
       return attempt !== null && attempt.browser === browser && attempt.site === site ? attempt : null
+    },
+    change: async (attempt, fields) => {
+      const changed: Attempt = { ...attempt, ...fields }
+      const isDone = await store.replace(keys.attempt(attempt.digest), write(attempt), write(changed))
+      return isDone ? changed : null
     },
     finish: async (attempt) => (await store.take(keys.attempt(attempt.digest))) !== null,
   }

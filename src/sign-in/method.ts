@@ -19,6 +19,15 @@ export interface IdentifyingMethod<Given> {
   identify(realm: string, given: Given): Promise<Result<Account, IdentifyRefusal>>
 }
 
+/** One thing that an account can be asked for: an address, an application, a passkey. */
+export interface Offer {
+  readonly method: MethodId
+  /** Names it within its method and account. */
+  readonly choice: string
+  /** What the person recognises it by: a masked address, the name that they gave. */
+  readonly label: string
+}
+
 /** What a method that confirms an identified person is handed. */
 export interface Question {
   readonly site: Site
@@ -26,24 +35,31 @@ export interface Question {
   readonly attempt: Attempt
   readonly account: Account
   readonly visitor: Visitor
+  /** Which of the method's offers is asked for. */
+  readonly choice: string
 }
 
 /** Why a question could not be put. */
 export type BeginRefusal =
-  /** The person has nothing to prove it with (no address). */
+  /** The person does not have it, or no longer: no address, another application. */
   | { readonly reason: 'not-enrolled' }
   /** Asked for again too soon, or too often; milliseconds until it may be asked again. */
   | { readonly reason: 'too-soon' | 'too-often'; readonly wait: number }
 
 /** Why an answer was not accepted. */
 export type AnswerRefusal =
-  | { readonly reason: 'wrong'; readonly left: number }
+  /** `left`: tries that remain, null where nothing counts but the throttle. */
+  | { readonly reason: 'wrong'; readonly left: number | null }
   /** `dead`: too many wrong answers; `replaced`: an older one, a newer was sent; `used`: it has served already. */
   | { readonly reason: 'expired' | 'dead' | 'replaced' | 'used' }
+  /** The right code of another moment: the clock of the telephone is so many milliseconds ahead (behind: negative) (R24). */
+  | { readonly reason: 'clock-apart'; readonly ahead: number }
 
 /** A method that confirms a person whom a way has already identified. */
 export interface ConfirmingMethod {
   readonly id: MethodId
+  /** What of it this account can be asked for; empty when nothing is enrolled. */
+  offers(site: Site, account: Account): Promise<readonly Offer[]>
   /** Puts the question (sends the code); for a question put again, the answer to the former one is dead (R23). */
   begin(question: Question): Promise<Result<undefined, BeginRefusal>>
   /** Whether what was typed can be an answer at all; what cannot costs no try. */

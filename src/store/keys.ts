@@ -12,6 +12,7 @@
  * | browser-attempts:<digest> | sign-in/attempt | set of attempt digests of one browser, 8 at most | 15 min |
  * | code:<attempt digest> | methods/email-code | keyed hash of the code, generation, until when (JSON) | email-code.lifetime |
  * | code-mail:<attempt digest> | methods/email-code | what became of the mail: queued, sent, failed | 15 min |
+ * | enrolment:<digest of the session or attempt that enrols> | methods/totp | account, and the secret that waits for its first code, encrypted (AES-256-GCM) | 15 min |
  * | session-owner:<session digest> | kept-forms/owners | keyed digest of realm and account of whoever opened the session: still known when the session is over, so that a form is kept for that person only | absolute limit + 1 h |
  * | kept-form:<digest> | kept-forms/kept-forms | a form that arrived when its session had ended: all of it encrypted (AES-256-GCM) with a key that needs the handle too, which only the browser has | 30 min |
  * | kept-form-state:<digest> | kept-forms/kept-forms | one word: released, sent, unsure, declined, foreign | released 1 min, the others 1 h |
@@ -28,6 +29,7 @@ export const keys = {
   browserAttempts: (digest: string) => `browser-attempts:${digest}`,
   code: (attempt: string) => `code:${attempt}`,
   codeMail: (attempt: string) => `code-mail:${attempt}`,
+  enrolment: (holder: string) => `enrolment:${holder}`,
   sessionOwner: (session: string) => `session-owner:${session}`,
   keptForm: (digest: string) => `kept-form:${digest}`,
   keptFormState: (digest: string) => `kept-form-state:${digest}`,

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration'
 import * as accounts from './0001-accounts.ts'
 import * as audit from './0002-audit.ts'
+import * as factors from './0003-factors.ts'
 
 /**
  * Every migration, by the name that the database remembers. The order is that of the names. A migration that was released
@@ -9,4 +10,5 @@ import * as audit from './0002-audit.ts'
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts': accounts,
   '0002-audit': audit,
+  '0003-factors': factors,
 }

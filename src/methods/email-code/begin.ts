@@ -4,7 +4,8 @@ import { accept, refuse, type Result } from '../../lib/result.ts'
 import { ATTEMPT_LIFETIME } from '../../sign-in/attempt.ts'
 import type { BeginRefusal, Question } from '../../sign-in/method.ts'
 import { keys } from '../../store/keys.ts'
-import { hashCode, nextRecord, parseCodeRecord } from './code-record.ts'
+import { addressOf } from './addresses.ts'
+import { hashCode, nextRecord, parseCodeRecord, pauseOf } from './code-record.ts'
 import { MAILS_PER_ACCOUNT_WINDOW, MAILS_PER_PLACE, MEMORY_AFTER_END, optionsOf } from './options.ts'
 import type { EmailCodeParts } from './parts.ts'
 
@@ -39,10 +40,10 @@ export const begin = async (parts: EmailCodeParts, question: Question): Promise<
   const { store, clock, random, mailer, key, trail } = parts
   const { account, attempt, site, visitor } = question
   const options = optionsOf(site)
-  const { email } = account
+  const email = await addressOf(parts.factors, account, question.choice)
   if (email === null) return refuse({ reason: 'not-enrolled' })
 
-  const pause = keys.wait('code', attempt.digest)
+  const pause = keys.wait('code', pauseOf(attempt, question.choice))
   if (!(await store.set(pause, '1', options['resend-after'], 'if-absent'))) {
     return refuse({ reason: 'too-soon', wait: (await store.timeToLive(pause)) ?? 0 })
   }
@@ -67,7 +68,6 @@ export const begin = async (parts: EmailCodeParts, question: Question): Promise<
     site: site.site,
     account: account.id,
     login: account.login,
-    way: attempt.way,
     method: 'email-code',
     ...(visitor.address === undefined ? {} : { address: visitor.address }),
     reference: visitor.reference,

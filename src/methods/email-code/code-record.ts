@@ -30,6 +30,9 @@ export const parseCodeRecord = (text: string | null): CodeRecord | null => {
 export const hashCode = (key: Buffer, attempt: Attempt, code: string): string =>
   keyedDigest(key, 'email-code', attempt.digest, code)
 
+/** Names the pause between two codes: another address of the same person may be asked for at once. */
+export const pauseOf = (attempt: Attempt, choice: string): string => `${attempt.digest}.${choice}`
+
 export const nextRecord = (former: CodeRecord | null, hash: string, now: number, lifetime: number): CodeRecord => ({
   hash,
   until: now + lifetime,

@@ -1,3 +1,4 @@
+import type { Factors } from '../../accounts/factors.ts'
 import type { AuditTrail } from '../../audit/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { PurposeKey } from '../../lib/digest.ts'
@@ -24,4 +25,6 @@ export interface EmailCodeParts {
   /** Keys the hashes of codes and the counters of accounts and places. */
   readonly key: PurposeKey
   readonly trail: AuditTrail
+  /** Addresses that people have confirmed beside the registered one. */
+  readonly factors: Pick<Factors, 'of' | 'find'>
 }

@@ -1,0 +1,152 @@
+import type { Db, FactorsTable } from '../database/tables.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { FactorSecrets } from './factor-secret.ts'
+import { newId } from './new-id.ts'
+
+export type FactorKind = 'email' | 'totp' | 'passkey' | 'recovery-codes'
+
+/** Something that a person enrolled to prove who they are. Times in milliseconds since the epoch. */
+export interface Factor {
+  readonly id: string
+  readonly account: string
+  readonly kind: FactorKind
+  /** An e-mail address, or the name that the person gave: « Téléphone ». */
+  readonly label: string
+  /** In clear, for the method that uses it alone; null for factors without one. */
+  readonly secret: string | null
+  readonly createdAt: number
+  readonly usedAt: number | null
+}
+
+export interface NewFactor {
+  readonly kind: FactorKind
+  readonly label: string
+  readonly secret: string | null
+}
+
+/** What somebody asked to be asked for first: a method, and which of its choices (an address, an application). */
+export interface Preference {
+  readonly method: string
+  readonly choice: string
+}
+
+/**
+ * The enrolled factors of all accounts, whatever source those come from. A database that is away throws
+ * `Fault('accounts-unavailable')`; it never looks like a person without factors.
+ */
+export interface Factors {
+  /** Oldest first. */
+  of(account: string, kind?: FactorKind): Promise<readonly Factor[]>
+  find(account: string, id: string): Promise<Factor | null>
+  add(account: string, factor: NewFactor): Promise<Factor>
+  /** Writes a new secret over the one that was read; false when somebody else was faster, or the factor is gone. */
+  replaceSecret(factor: Factor, secret: string): Promise<boolean>
+  /**
+   * Takes a counter value and all below it, once on all nodes: false when it, or a higher one, was taken before (T-17).
+   * @param value whole number, 0 or more
+   */
+  claim(id: string, value: number): Promise<boolean>
+  /** False when it was gone already. A preference for it goes with it. */
+  remove(account: string, id: string): Promise<boolean>
+  /** @returns how many there were */
+  removeAll(account: string): Promise<number>
+  preference(account: string): Promise<Preference | null>
+  prefer(account: string, preference: Preference): Promise<void>
+}
+
+export interface FactorParts {
+  readonly db: Db
+  readonly clock: Clock
+  readonly random: Random
+  readonly secrets: FactorSecrets
+}
+
+const rowKeyOf = ({ account, id, kind }: Pick<FactorsTable, 'account' | 'id' | 'kind'>) => ({ account, id, kind })
+
+export const createFactors = ({ db, clock, random, secrets }: FactorParts): Factors => {
+  const factorOf = (row: FactorsTable): Factor => ({
+    id: row.id,
+    account: row.account,
+    kind: row.kind as FactorKind,
+    label: row.label,
+    secret: row.secret === null ? null : secrets.open(rowKeyOf(row), row.secret),
+    createdAt: row.created_at,
+    usedAt: row.used_at,
+  })
+  const rowOf = (account: string, id: string) =>
+    db.selectFrom('factors').selectAll().where('account', '=', account).where('id', '=', id).executeTakeFirst()
+
+  return {
+    of: async (account, kind) => {
+      let query = db.selectFrom('factors').selectAll().where('account', '=', account)
+      if (kind !== undefined) query = query.where('kind', '=', kind)
+      return (await query.orderBy('created_at').orderBy('id').execute()).map(factorOf)
+    },
+    find: async (account, id) => {
+      const row = await rowOf(account, id)
+      return row === undefined ? null : factorOf(row)
+    },
+    add: async (account, { kind, label, secret }) => {
+      const key = { account, id: newId(random), kind }
+      const row: FactorsTable = {
+        ...key,
+        label,
+        secret: secret === null ? null : secrets.close(key, secret),
+        counter: -1,
+        created_at: clock.now(),
+        used_at: null,
+      }
+      await db.insertInto('factors').values(row).execute()
+      return factorOf(row)
+    },
+    replaceSecret: async (factor, secret) => {
+      const row = await rowOf(factor.account, factor.id)
+      if (row?.secret === undefined || row.secret === null) return false
+      if (secrets.open(rowKeyOf(row), row.secret) !== factor.secret) return false
+      const { numUpdatedRows } = await db
+        .updateTable('factors')
+        .set({ secret: secrets.close(rowKeyOf(row), secret), used_at: clock.now() })
+        .where('id', '=', row.id)
+        .where('secret', '=', row.secret)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+    claim: async (id, value) => {
+      const { numUpdatedRows } = await db
+        .updateTable('factors')
+        .set({ counter: value, used_at: clock.now() })
+        .where('id', '=', id)
+        .where('counter', '<', value)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+    remove: async (account, id) => {
+      await db.deleteFrom('factor_preferences').where('account', '=', account).where('choice', '=', id).execute()
+      const { numDeletedRows } = await db
+        .deleteFrom('factors')
+        .where('account', '=', account)
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return numDeletedRows > 0n
+    },
+    removeAll: async (account) => {
+      await db.deleteFrom('factor_preferences').where('account', '=', account).execute()
+      const { numDeletedRows } = await db.deleteFrom('factors').where('account', '=', account).executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+    preference: async (account) =>
+      (await db
+        .selectFrom('factor_preferences')
+        .select(['method', 'choice'])
+        .where('account', '=', account)
+        .executeTakeFirst()) ?? null,
+    prefer: async (account, { method, choice }) => {
+      await db
+        .insertInto('factor_preferences')
+        .values({ account, method, choice })
+        .onConflict((conflict) => conflict.column('account').doUpdateSet({ method, choice }))
+        .execute()
+    },
+  }
+}
