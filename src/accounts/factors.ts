@@ -64,6 +64,22 @@ export interface FactorParts {
 
 const rowKeyOf = ({ account, id, kind }: Pick<FactorsTable, 'account' | 'id' | 'kind'>) => ({ account, id, kind })
 
+const createPreferences = (db: Db): Pick<Factors, 'preference' | 'prefer'> => ({
+  preference: async (account) =>
+    (await db
+      .selectFrom('factor_preferences')
+      .select(['method', 'choice'])
+      .where('account', '=', account)
+      .executeTakeFirst()) ?? null,
+  prefer: async (account, { method, choice }) => {
+    await db
+      .insertInto('factor_preferences')
+      .values({ account, method, choice })
+      .onConflict((conflict) => conflict.column('account').doUpdateSet({ method, choice }))
+      .execute()
+  },
+})
+
 export const createFactors = ({ db, clock, random, secrets }: FactorParts): Factors => {
   const factorOf = (row: FactorsTable): Factor => ({
     id: row.id,
@@ -135,18 +151,6 @@ export const createFactors = ({ db, clock, random, secrets }: FactorParts): Fact
       const { numDeletedRows } = await db.deleteFrom('factors').where('account', '=', account).executeTakeFirst()
       return Number(numDeletedRows)
     },
-    preference: async (account) =>
-      (await db
-        .selectFrom('factor_preferences')
-        .select(['method', 'choice'])
-        .where('account', '=', account)
-        .executeTakeFirst()) ?? null,
-    prefer: async (account, { method, choice }) => {
-      await db
-        .insertInto('factor_preferences')
-        .values({ account, method, choice })
-        .onConflict((conflict) => conflict.column('account').doUpdateSet({ method, choice }))
-        .execute()
-    },
+    ...createPreferences(db),
   }
 }

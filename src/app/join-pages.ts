@@ -1,9 +1,4 @@
-import { createPasswordHasher } from '../accounts/password-hash.ts'
-import { createSqlDirectory } from '../accounts/sql.ts'
 import type { Mailer } from '../mail/mail.ts'
-import { createEmailCodeMethod } from '../methods/email-code/index.ts'
-import { createLetterWriter } from '../methods/email-code/letter.ts'
-import { createPasswordMethod } from '../methods/password/index.ts'
 import { createBrowsers, type Browsers } from '../portal/browser.ts'
 import { cookieName } from '../portal/cookies.ts'
 import { createRefusals, type Refusals } from '../portal/errors.ts'
@@ -11,15 +6,13 @@ import { createPortal } from '../portal/index.ts'
 import { createPages } from '../portal/respond.ts'
 import { createViews, type Views } from '../portal/views.ts'
 import type { PortalSite, Visit } from '../portal/visit.ts'
-import { createRenderers, type Renderers } from '../render/renderer.ts'
+import { createRenderers } from '../render/renderer.ts'
 import { createSessionEnds } from '../session/ends.ts'
 import { createExpiry } from '../session/expiry.ts'
 import { createSessionMiddleware } from '../session/middleware.ts'
-import { createAttempts } from '../sign-in/attempt.ts'
-import { createSignInFlow } from '../sign-in/flow.ts'
-import { createThrottle } from '../sign-in/throttle.ts'
 import { purposeKey, type Foundations } from './foundations.ts'
 import { joinForms, type JoinedForms } from './join-forms.ts'
+import { joinSignIn } from './join-sign-in.ts'
 import type { AppSettings } from './settings.ts'
 
 export interface JoinedPages {
@@ -28,23 +21,6 @@ export interface JoinedPages {
   readonly portal: (visit: Visit) => void
   readonly browsers: Browsers
   readonly forms: JoinedForms
-}
-
-const joinSignIn = (foundations: Foundations, { clock, random }: AppSettings, mailer: Mailer, renderers: Renderers) => {
-  const { store, keyring, database, trail } = foundations
-  const directory = createSqlDirectory(database, createPasswordHasher())
-  const key = purposeKey(keyring, 'email-code')
-  const write = createLetterWriter(renderers)
-  const emailCode = createEmailCodeMethod({ store, clock, random, mailer, write, key, trail })
-  const flow = createSignInFlow({
-    attempts: createAttempts({ store, clock, random }),
-    throttle: createThrottle({ store, key: purposeKey(keyring, 'throttle') }),
-    directory,
-    password: createPasswordMethod({ directory }),
-    confirming: { 'email-code': emailCode },
-    trail,
-  })
-  return { emailCode, flow }
 }
 
 const joinSessions = ({ store, keyring }: Foundations, settings: AppSettings, sites: readonly PortalSite[]) =>

@@ -25,10 +25,19 @@ export const EVENTS = {
   'sign-in.code-refused': {
     result: 'failure',
     means:
-      'A code was typed and not accepted. `detail`: `wrong`, `expired`, `dead` (too many tries), `replaced`, `used`.',
+      'A code was typed and not accepted. `detail`: `wrong`, `expired`, `dead` (too many tries), `replaced`, `used`, `clock-apart` (an application whose clock is wrong).',
   },
   'sign-in.throttled': { result: 'failure', means: 'A try came too soon after too many others, and was not judged.' },
   'sign-in.refused': { result: 'failure', means: 'A sign-in could not go on. `detail` says why.' },
+  'factor.added': {
+    result: 'success',
+    means: 'Somebody added a means of signing in to their account. `method`: which.',
+  },
+  'factor.removed': {
+    result: 'success',
+    means:
+      'A means of signing in was taken away from an account. `method`: which; `detail`: by whom, when not by the person.',
+  },
   'session.started': { result: 'success', means: 'Everything that a way asks was proved: somebody is signed in.' },
   'session.ended': {
     result: 'success',

@@ -16,10 +16,18 @@ const ACR = { 1: 'urn:portillon:level:1', 2: 'urn:portillon:level:2', 3: 'urn:po
 
 /**
  * Method names of RFC 8176. A mailed code has none of its own: `otp` says that a one-time code was given, as other gates do,
- * while the RFC thinks of RFC 4226 and 6238; the claim `way` tells them apart. Never `mfa`: for the CNIL a password and a
- * mailed code are two steps, not two factors (T-25).
+ * while the RFC thinks of RFC 4226 and 6238; the claim `way` tells them apart. Never `mfa` for these two: for the CNIL a
+ * password and a mailed code are two steps, not two factors (T-25).
  */
-const AMR: Readonly<Record<MethodId, string>> = { password: 'pwd', 'email-code': 'otp' }
+const AMR: Readonly<Record<MethodId, string>> = { password: 'pwd', 'email-code': 'otp', totp: 'otp' }
+
+/** What is held in the hand and known to nobody else: with a password, two factors. */
+const POSSESSION: ReadonlySet<MethodId> = new Set(['totp'])
+
+const amrOf = (methods: readonly MethodId[]): readonly string[] => {
+  const isMultiFactor = methods.includes('password') && methods.some((method) => POSSESSION.has(method))
+  return [...new Set(methods.map((method) => AMR[method])), ...(isMultiFactor ? ['mfa'] : [])]
+}
 
 /** Far more than people who work at one moment; an entry is about a kilobyte. */
 const MAX_KEPT = 20_000
@@ -55,7 +63,7 @@ const claimsOf = (subject: SignedIn, sessionDigest: string): JWTPayload => ({
   sid: sessionDigest.slice(0, SID_LENGTH),
   auth_time: seconds(subject.authenticatedAt),
   acr: ACR[subject.level],
-  amr: subject.methods.map((method) => AMR[method]),
+  amr: [...amrOf(subject.methods)],
   way: subject.way,
   login: subject.login,
   name: subject.name,

@@ -283,6 +283,14 @@ export const siteSchema = z.strictObject({
     })
     .prefault({})
     .describe('Codes of an authenticator application (RFC 6238).'),
+  account: z
+    .strictObject({
+      fresh: duration(
+        'How long after signing in somebody may change how they sign in; later, they sign in again first (R31).',
+      ).prefault('10m'),
+    })
+    .prefault({})
+    .describe("People's own page."),
   session: z
     .strictObject({
       idle: duration('A session ends after this time without activity.').prefault('30m'),

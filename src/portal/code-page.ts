@@ -1,21 +1,26 @@
 import type { Response } from 'express'
 import { optionsOf } from '../methods/email-code/options.ts'
-import type { ContinueRefusal, UnderWay } from '../sign-in/flow.ts'
+import type { Site } from '../policy/schema.ts'
+import type { ContinueRefusal } from '../sign-in/answer.ts'
+import type { UnderWay } from '../sign-in/under-way.ts'
 import type { BeginRefusal } from '../sign-in/method.ts'
 import { signInHref } from './destination.ts'
 import type { Message } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
-import { visitOf } from './visit.ts'
+import { visitOf, type PortalSite } from './visit.ts'
 
 const minutes = (milliseconds: number) => ({ minutes: Math.max(1, Math.ceil(milliseconds / 60_000)) })
 
 /** What the page says of an answer that was not accepted, and with which status. */
-export const errorOf = (refusal: ContinueRefusal, digits: number): { error: Message; status: number } => {
+export const errorOf = (refusal: ContinueRefusal, site: Site): { error: Message; status: number } => {
   switch (refusal.reason) {
+    case 'clock-apart':
+      // No clock but ours has a part in a mailed code.
+      return { error: { key: 'code.malformed', values: { digits: optionsOf(site).digits } }, status: 401 }
     case 'wrong':
-      return { error: { key: 'code.wrong', values: { left: refusal.left } }, status: 401 }
+      return { error: { key: 'code.wrong', values: { left: refusal.left ?? 0 } }, status: 401 }
     case 'malformed':
-      return { error: { key: 'code.malformed', values: { digits } }, status: 400 }
+      return { error: { key: 'code.malformed', values: { digits: optionsOf(site).digits } }, status: 400 }
     case 'throttled':
       return { error: { key: 'code.throttled', values: minutes(refusal.wait) }, status: 429 }
     case 'expired':
@@ -38,6 +43,16 @@ export const delayOf = (refusal: BeginRefusal): Message => {
   }
 }
 
+/** « Utiliser un autre moyen »: what else the account could be asked for, or a new start. */
+export const otherHref = (
+  site: PortalSite,
+  { handle, underWay }: Pick<CodeShown, 'handle' | 'underWay'>,
+  to: string,
+) =>
+  underWay.stage.kind === 'answer' && underWay.stage.hasOthers
+    ? `${site.prefix}/sign-in/choice?${new URLSearchParams({ attempt: handle, to }).toString()}`
+    : signInHref(site, to)
+
 export interface CodeShown {
   readonly handle: string
   readonly underWay: UnderWay
@@ -49,9 +64,9 @@ export interface CodeShown {
 /** « Saisie du code », as it stands for this attempt. */
 export const showCode = async (parts: PortalParts, response: Response, shown: CodeShown): Promise<void> => {
   const { site } = visitOf(response.req)
-  const { attempt, account } = shown.underWay
+  const { attempt, stage } = shown.underWay
   const options = optionsOf(site.site)
-  const state = await parts.emailCode.state(attempt, account)
+  const state = await parts.emailCode.state(attempt)
   const browser = parts.browsers.ensure(response)
   const to = parts.targets.seal(site.site.site, attempt.target)
   parts.pages.show(
@@ -63,7 +78,7 @@ export const showCode = async (parts: PortalParts, response: Response, shown: Co
       csrf: parts.browsers.csrf(browser),
       attempt: shown.handle,
       to,
-      maskedEmail: state.maskedEmail,
+      maskedEmail: stage.kind === 'answer' ? stage.offer.label : '',
       sender: /<(?<address>[^>]+)>/.exec(options.from)?.groups?.['address'] ?? options.from,
       digits: options.digits,
       expiresIn: Math.ceil(state.expiresIn / 1_000),
@@ -72,7 +87,7 @@ export const showCode = async (parts: PortalParts, response: Response, shown: Co
       error: shown.error ?? null,
       information: shown.information ?? null,
       mail: state.mail,
-      restartHref: signInHref(site, to),
+      otherHref: otherHref(site, shown, to),
     },
     shown.status,
   )

@@ -9,6 +9,10 @@ export const keptFormHref = ({ prefix }: Pick<PortalSite, 'prefix'>, handle: str
 /** Where the window ends in which somebody has signed in again beside a page of the application (G9). */
 export const doneHref = ({ prefix }: Pick<PortalSite, 'prefix'>): string => `${prefix}/sign-in/done`
 
+/** Pages of ours that only show something: somebody who had to prove anew who they are comes back to them. */
+const isAccountPage = ({ prefix }: Pick<PortalSite, 'prefix'>, path: string): boolean =>
+  new RegExp(`^${prefix}/account(?:/[a-z-]+)?(?:\\?|$)`).test(path)
+
 /**
  * Where a person goes once signed in: to the form that waits for them, or the page they asked for; to the first page when
  * that is one of the gate's own or a sign-out, which would send them round in circles or straight out again (R-07).
@@ -17,6 +21,7 @@ export const destinationOf = (site: PortalSite, target: ReturnTarget | undefined
   if (target === undefined) return '/'
   if (target.form !== undefined) return keptFormHref(site, target.form)
   if (target.path === doneHref(site)) return target.path
+  if (isAccountPage(site, target.path)) return target.path
   const parsed = parseTarget('GET', target.path)
   if (!parsed.ok) return '/'
   const { path } = parsed.value

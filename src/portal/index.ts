@@ -3,9 +3,12 @@ import { ERRORS, type ErrorCode } from '../lib/errors.ts'
 import { dress } from './headers.ts'
 import { onlyMethods, readForm } from './form.ts'
 import type { PortalParts } from './portal-parts.ts'
+import { showEnrolment, takeEnrolment } from './routes/application.ts'
+import { showChoice, takeChoice } from './routes/choice.ts'
 import { showCodePage, takeCode, takeResend } from './routes/code.ts'
 import { showForgotten } from './routes/forgotten.ts'
 import { dropKeptForm, sendKeptForm, showKeptForm } from './routes/kept-form.ts'
+import { showNewMethod, takeNewMethod } from './routes/new-method.ts'
 import { showOutbox } from './routes/outbox.ts'
 import { showAsset, showJwks } from './routes/published.ts'
 import { showSession, stayConnected } from './routes/session.ts'
@@ -36,6 +39,13 @@ const routes = (parts: PortalParts): Router => {
   router.post('/sign-in/code', readForm, session, takeCode(parts))
   router.all('/sign-in/code/resend', onlyMethods('POST'))
   router.post('/sign-in/code/resend', readForm, takeResend(parts))
+  router.all(['/sign-in/choice', '/sign-in/application', '/account/application'], onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/sign-in/choice', showChoice(parts))
+  router.post('/sign-in/choice', readForm, takeChoice(parts))
+  router.get('/sign-in/application', showNewMethod(parts))
+  router.post('/sign-in/application', readForm, session, takeNewMethod(parts))
+  router.get('/account/application', showEnrolment(parts))
+  router.post('/account/application', readForm, takeEnrolment(parts))
   router.all(['/sign-in/again', '/sign-in/done'], onlyMethods('GET', 'HEAD'))
   router.get('/sign-in/again', showSignInAgain(parts))
   router.get('/sign-in/done', showSignInDone(parts))

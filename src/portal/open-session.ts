@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { Proven } from '../sign-in/flow.ts'
+import type { Proven } from '../sign-in/under-way.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
 import { farewellTo } from './sign-out.ts'
 import type { PortalParts } from './portal-parts.ts'

@@ -75,9 +75,62 @@ export interface PageModels {
     /** `code.resent`, `code.resendTooSoon` {seconds}, `code.mailLimit` {minutes}, `code.mailFailed`. */
     readonly information: Message | null
     readonly mail: 'queued' | 'sent' | 'failed'
-    /** Sign-in page with the same target: « Utiliser un autre moyen » / start again. */
+    /** « Utiliser un autre moyen »: the choice, or the sign-in page with the same target. */
+    readonly otherHref: string
+  }
+  /** « Choisissez comment vous connecter » (seed 001). */
+  choice: {
+    readonly action: string
+    readonly csrf: string
+    readonly to: string
+    readonly attempt: string
+    /** Each is a button; `method` names icon and text. Grouped as they come: addresses, then applications. */
+    readonly offers: readonly { readonly value: string; readonly method: MethodId; readonly label: string }[]
+    /** Whether an application can be associated; a code by mail proves who it is first. */
+    readonly canAssociate: boolean
+    /** The person wants to associate an application: the choice is how they prove who they are first. */
+    readonly isAssociating: boolean
+    /** The same page for that purpose. */
+    readonly associateHref: string
+    /** `choice.unknown`. */
+    readonly error: Message | null
     readonly restartHref: string
   }
+  /** Code of an authenticator application. */
+  totp: {
+    readonly action: string
+    readonly csrf: string
+    readonly to: string
+    readonly attempt: string
+    /** The person's own name for the application, or empty. */
+    readonly label: string
+    /** `totp.wrong`, `totp.malformed`, `totp.used`, `totp.clockApart` {minutes, behind: yes or no}, `code.throttled` {minutes}. */
+    readonly error: Message | null
+    readonly otherHref: string
+  }
+  /** Associating an application in three steps. */
+  application: {
+    readonly action: string
+    readonly csrf: string
+    readonly to: string
+    /** Handle of the attempt when nobody is signed in yet, empty otherwise. */
+    readonly attempt: string
+    /** Address of an image. */
+    readonly qrCode: string
+    readonly keyUri: string
+    readonly groupedSecret: string
+    readonly issuer: string
+    readonly login: string
+    /** Name typed before, when the page is shown again. */
+    readonly label: string
+    /** Last day of the way that brought the person here and is over; null when nothing forces them. */
+    readonly isForced: boolean
+    /** `application.wrong`, `.malformed`, `.expired`, `.full`, `totp.clockApart` {minutes, behind}. */
+    readonly error: Message | null
+    readonly cancelHref: string | null
+  }
+  /** An application was associated. */
+  'application-added': { readonly label: string; readonly continueHref: string }
   /** The password was right, but the account has nothing to prove a second factor with. */
   'no-factor': { readonly restartHref: string }
   /** « Mot de passe oublié ? » where the referent resets it. */

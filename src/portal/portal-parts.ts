@@ -1,9 +1,11 @@
 import type { RequestHandler } from 'express'
+import type { AccountDirectory } from '../accounts/directory.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ReturnTargets } from '../lib/return-target.ts'
 import type { OutboxMail } from '../mail/outbox.ts'
 import type { EmailCodeMethod } from '../methods/email-code/index.ts'
+import type { TotpEnrolment } from '../methods/totp/enrol.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
 import type { SessionOwners } from '../kept-forms/owners.ts'
 import type { SessionEnds } from '../session/ends.ts'
@@ -26,6 +28,8 @@ export interface PortalParts {
   readonly targets: ReturnTargets
   readonly flow: SignInFlow
   readonly emailCode: EmailCodeMethod
+  readonly totp: TotpEnrolment
+  readonly directory: Pick<AccountDirectory, 'findById'>
   readonly lifecycle: Lifecycle
   readonly expiry: Expiry
   readonly ends: SessionEnds

@@ -8,10 +8,7 @@ import type { Message, PageModels, WayChoice } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { visitOf, type PortalSite } from './visit.ts'
 
-const DAY = 86_400_000
 const HOUR = 3_600_000
-/** How long before its end a way says so (G8). */
-const NOTICE_BEFORE_END = 60 * DAY
 
 /** The method that completes a way: it names the button. */
 const kindOf = (way: Way): WayChoice['kind'] => way.methods.at(-1) ?? 'password'
@@ -44,6 +41,7 @@ const REASONS: ReadonlyMap<string, (site: PortalSite, how: HowEnded | null) => M
       values: { size: megabytes(site.forms.keep) },
     }),
     again: () => ({ key: 'signIn.again' }),
+    fresh: () => ({ key: 'signIn.fresh' }),
   } satisfies Record<string, (site: PortalSite, how: HowEnded | null) => Message>),
 )
 
@@ -60,14 +58,26 @@ export interface SignInShown {
   readonly status?: number
 }
 
+/**
+ * One button for all ways that begin with the password: which of them it becomes is chosen once it is known what the
+ * account has. It is named after what it leads to.
+ */
+const buttonsOf = (open: readonly Way[], ending: readonly Way[]): WayChoice[] => {
+  const [first, ...others] = open
+  if (first === undefined) return []
+  const kinds = new Set(open.map(kindOf))
+  const [kind = 'password'] = kinds
+  const endsOn = others.length === 0 && ending.includes(first) ? (first.until ?? null) : null
+  return [{ id: first.id, kind: kinds.size === 1 ? kind : 'password', endsOn }]
+}
+
 /** The sign-in page of the site, today, in the visitor's language. */
 export const signInPage = (parts: PortalParts, response: Response, shown: SignInShown): void => {
-  const { site, request } = visitOf(response.req)
+  const { site, request, address } = visitOf(response.req)
   const language = languageOf(request.headers['accept-language'])
   const now = parts.clock.now()
   const today = calendarDay(now)
-  const soon = calendarDay(now + NOTICE_BEFORE_END)
-  const { open, closed } = site.policy.openWays(now)
+  const { open, closed, ending } = site.policy.waysAt(now, address)
   const browser = parts.browsers.ensure(response)
   const model: PageModels['sign-in'] = {
     action: `${site.prefix}/sign-in`,
@@ -75,11 +85,7 @@ export const signInPage = (parts: PortalParts, response: Response, shown: SignIn
     to: shown.sealed,
     login: shown.login ?? '',
     hasTarget: (parts.targets.open(site.site.site, shown.sealed)?.path ?? '/') !== '/',
-    ways: open.map((way) => ({
-      id: way.id,
-      kind: kindOf(way),
-      endsOn: way.until !== undefined && way.until <= soon ? way.until : null,
-    })),
+    ways: buttonsOf(open, ending),
     closedWays: closed.map((way) => ({
       id: way.id,
       kind: kindOf(way),

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Target } from '../lib/target.ts'
 import type { Decision } from '../policy/decide.ts'
-import type { Site, Way } from '../policy/schema.ts'
+import type { Site } from '../policy/schema.ts'
+import type { WaysNow } from '../policy/ways.ts'
 import type { Subject } from '../policy/subject.ts'
 import type { PeekResult } from '../session/peek.ts'
 
@@ -21,7 +22,7 @@ export interface PortalSite {
 export interface PortalPolicy {
   decide(target: Target, subject: Subject, context: { address: string | undefined; now: number }): Decision
   isUpstreamSignOut(path: string): boolean
-  openWays(now: number): { readonly open: readonly Way[]; readonly closed: readonly Way[] }
+  waysAt(now: number, address: string | undefined): WaysNow
 }
 
 /** A request to one of the gate's own pages, already judged well formed by the data path. */

@@ -87,8 +87,6 @@ export const firstOffer = (
   { offers, enrolable }: Extract<Stage, { kind: 'choose' }>,
   preference: Preference | null,
 ): Offer | undefined => {
-  const preferred = offers.find(
-    ({ method, choice }) => method === preference?.method && choice === preference.choice,
-  )
+  const preferred = offers.find(({ method, choice }) => method === preference?.method && choice === preference.choice)
   return preferred ?? (offers.length === 1 && enrolable.length === 0 ? offers[0] : undefined)
 }

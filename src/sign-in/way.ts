@@ -26,7 +26,10 @@ export interface AccountWays {
   readonly inGrace: readonly Way[]
 }
 
-export const waysFor = ({ open, inGrace }: Pick<WaysNow, 'open' | 'inGrace'>, roles: readonly string[]): AccountWays => ({
+export const waysFor = (
+  { open, inGrace }: Pick<WaysNow, 'open' | 'inGrace'>,
+  roles: readonly string[],
+): AccountWays => ({
   open: open.filter((way) => isForRoles(way, roles)),
   inGrace: inGrace.filter((way) => isForRoles(way, roles)),
 })

@@ -90,10 +90,12 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   kysely: ['database'],
   'lru-cache': ['gateway', 'identity', 'session'],
   nodemailer: ['mail'],
+  otplib: ['methods'],
   pg: ['database'],
   pino: ['lib'],
   'prom-client': ['server'],
   undici: ['gateway'],
+  uqr: ['methods'],
   yaml: ['lib'],
   // Shapes are written where the thing is defined: settings, records, forms.
   zod: ['lib', 'config', 'policy', 'session', 'sign-in', 'kept-forms', 'methods', 'identity', 'portal'],

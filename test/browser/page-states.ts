@@ -1,4 +1,5 @@
 import type { PageModels, PageName } from '../../src/portal/pages.ts'
+import { groupedSecret, keyUri, qrCode } from '../../src/methods/totp/key-uri.ts'
 import { siteSchema, type Site } from '../../src/policy/schema.ts'
 
 /** One page in one state, with invented people and addresses. */
@@ -79,8 +80,54 @@ const code: PageModels['code'] = {
   error: null,
   information: null,
   mail: 'sent',
+  otherHref: '/_portillon/sign-in?to=sealed.target',
+}
+
+const choice: PageModels['choice'] = {
+  action: '/_portillon/sign-in/choice',
+  csrf: 'csrf',
+  attempt: 'attempt',
+  to: 'sealed.target',
+  offers: [
+    { value: 'email-code.registered', method: 'email-code', label: 'z***.o***@hopital.example.test' },
+    { value: 'email-code.2', method: 'email-code', label: 'z***@cabinet.example.test' },
+    { value: 'totp.3', method: 'totp', label: 'Téléphone professionnel' },
+  ],
+  canAssociate: false,
+  isAssociating: false,
+  associateHref: '/_portillon/sign-in/choice?then=totp',
+  error: null,
   restartHref: '/_portillon/sign-in?to=sealed.target',
 }
+const addresses = choice.offers.slice(0, 2)
+
+const totp: PageModels['totp'] = {
+  action: '/_portillon/sign-in/code',
+  csrf: 'csrf',
+  attempt: 'attempt',
+  to: 'sealed.target',
+  label: 'Téléphone professionnel',
+  error: null,
+  otherHref: '/_portillon/sign-in/choice?attempt=attempt',
+}
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+const application: PageModels['application'] = {
+  action: '/_portillon/account/application',
+  csrf: 'csrf',
+  attempt: '',
+  to: 'sealed.target',
+  qrCode: qrCode(keyUri(site, { login: 'z.oeuvrard' }, SECRET)),
+  keyUri: keyUri(site, { login: 'z.oeuvrard' }, SECRET),
+  groupedSecret: groupedSecret(SECRET),
+  issuer: 'DCC – Réseau régional de cancérologie',
+  login: 'z.oeuvrard',
+  label: '',
+  isForced: false,
+  error: null,
+  cancelHref: '/_portillon/account',
+}
+const clockApart = { key: 'totp.clockApart', values: { minutes: 3, behind: 'yes' } }
 
 const keptForm: PageModels['kept-form'] = {
   sendAction: '/_portillon/kept-form',
@@ -118,6 +165,21 @@ const NOTICES: PageModels['sign-in']['notices'] = [
 ]
 
 export const pageStates: readonly PageState[] = [
+  state('choice', 'choice', choice),
+  state('choice-first', 'choice', { ...choice, offers: addresses, canAssociate: true }),
+  state('choice-prove', 'choice', { ...choice, offers: addresses, canAssociate: true, isAssociating: true }),
+  state('choice-unknown', 'choice', { ...choice, error: { key: 'choice.unknown' } }),
+  state('totp', 'totp', totp),
+  state('totp-unnamed', 'totp', { ...totp, label: '', error: { key: 'totp.wrong' } }),
+  state('totp-used', 'totp', { ...totp, error: { key: 'totp.used' } }),
+  state('totp-clock', 'totp', { ...totp, error: clockApart }),
+  state('totp-throttled', 'totp', { ...totp, error: { key: 'code.throttled', values: { minutes: 4 } } }),
+  state('application', 'application', application),
+  state('application-wrong', 'application', { ...application, label: 'Tablette', error: { key: 'application.wrong' } }),
+  state('application-clock', 'application', { ...application, error: clockApart }),
+  state('application-expired', 'application', { ...application, error: { key: 'application.expired' } }),
+  state('application-forced', 'application', { ...application, attempt: 'attempt', isForced: true, cancelHref: null }),
+  state('application-added', 'application-added', { label: '', continueHref: '/' }),
   state('sign-in', 'sign-in', signIn),
   state('sign-in-error', 'sign-in', { ...signIn, login: 'z.oeuvrard', error: { key: 'signIn.wrong' } }),
   state('sign-in-required', 'sign-in', {

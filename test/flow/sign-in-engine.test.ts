@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ContinueRefusal } from '../../src/sign-in/flow.ts'
+import type { ContinueRefusal } from '../../src/sign-in/answer.ts'
 import { account, createSignInKit, PASSWORD, type SignInKit } from '../kit/sign-in.ts'
 
 const TARGET = { path: '/dcc/ui/patient.jsp?id=1024', restarts: 0 }
@@ -30,10 +30,11 @@ describe('signing in by password and mailed code', () => {
     )
     assert.match(lastCode(kit), /^\d{6}$/)
     const proven = await answer(kit, handle, ` ${lastCode(kit).slice(0, 3)} ${lastCode(kit).slice(3)} `)
-    assert.ok(proven.ok)
-    assert.equal(proven.value.account.login, 'c.exemple')
-    assert.deepEqual(proven.value.methods, ['password', 'email-code'])
-    assert.deepEqual(proven.value.target, TARGET)
+    assert.ok(proven.ok && proven.value.kind === 'proven')
+    const { account: person, methods, target } = proven.value.proven
+    assert.equal(person.login, 'c.exemple')
+    assert.deepEqual(methods, ['password', 'email-code'])
+    assert.deepEqual(target, TARGET)
     assert.equal(await kit.flow.find(kit.at, kit.visitor(), handle), null)
   })
 

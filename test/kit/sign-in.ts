@@ -1,20 +1,27 @@
 import { randomBytes } from 'node:crypto'
+import { createFactorSecrets } from '../../src/accounts/factor-secret.ts'
+import type { Factors } from '../../src/accounts/factors.ts'
 import type { Account, AccountDirectory } from '../../src/accounts/directory.ts'
 import type { AuditEvent } from '../../src/audit/events.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { accept, refuse } from '../../src/lib/result.ts'
 import type { Mail, MailState } from '../../src/mail/mail.ts'
+import { createTotpEnrolment, type TotpEnrolment } from '../../src/methods/totp/enrol.ts'
+import { createTotpMethod } from '../../src/methods/totp/index.ts'
 import { createEmailCodeMethod } from '../../src/methods/email-code/index.ts'
 import { createPasswordMethod } from '../../src/methods/password/index.ts'
 import { siteSchema, type SiteFile } from '../../src/policy/schema.ts'
+import { createWays } from '../../src/policy/ways.ts'
 import { createAttempts } from '../../src/sign-in/attempt.ts'
 import { createSignInFlow, type SignInFlow } from '../../src/sign-in/flow.ts'
 import type { FlowSite } from '../../src/sign-in/flow-site.ts'
+import type { Obligation } from '../../src/sign-in/obligation.ts'
 import { createThrottle } from '../../src/sign-in/throttle.ts'
 import type { Visitor } from '../../src/sign-in/visitor.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createManualClock, type ManualClock } from './clock.ts'
+import { memoryFactors } from './factors.ts'
 
 export const PASSWORD = 'Une-phrase-de-passe'
 
@@ -63,7 +70,12 @@ export interface MailedCode {
 
 export interface SignInKit {
   readonly flow: SignInFlow
+  /** The site as it is now: ways open and close with the clock. */
   readonly at: FlowSite
+  readonly factors: Factors
+  readonly totp: TotpEnrolment
+  /** What must be done before the next session is opened. */
+  obligation: Obligation | null
   readonly clock: ManualClock
   readonly store: Store
   readonly mails: MailedCode[]
@@ -91,13 +103,18 @@ export const createSignInKit = (
   let hashes = 0
   const trail = { record: (event: AuditEvent) => void events.push(event), close: () => Promise.resolve() }
   const directory = directoryOf(options.accounts ?? [account()], () => (hashes += 1))
-  const kit = { mailOutcome: 'sent' as Exclude<MailState, 'queued'> }
+  const kit = { mailOutcome: 'sent' as Exclude<MailState, 'queued'>, obligation: null as Obligation | null }
+  const factors = memoryFactors(clock)
+  const secrets = createFactorSecrets({ key, random: systemRandom })
+  const totpParts = { store, clock, random: systemRandom, factors, secrets, trail }
+  const waysAt = createWays(site.ways)
   const emailCode = createEmailCodeMethod({
     store,
     clock,
     random: systemRandom,
     key,
     trail,
+    factors,
     write: (letter) => {
       mails.push({ to: letter.to, code: letter.code })
       return blankMail
@@ -110,10 +127,22 @@ export const createSignInKit = (
       throttle: createThrottle({ store, key }),
       directory,
       password: createPasswordMethod({ directory }),
-      confirming: { 'email-code': emailCode },
+      factors,
+      confirming: { 'email-code': emailCode, totp: createTotpMethod(totpParts) },
+      enrolable: ['totp'],
+      obligationOf: () => Promise.resolve(kit.obligation),
       trail,
     }),
-    at: { site, origin: 'https://dcc.example.test', realm: 'onco-test', openWays: site.ways },
+    at: {
+      site,
+      origin: 'https://dcc.example.test',
+      realm: 'onco-test',
+      get ways() {
+        return waysAt(clock.now(), '192.0.2.10')
+      },
+    },
+    factors,
+    totp: createTotpEnrolment(totpParts),
     clock,
     store,
     mails,

@@ -190,7 +190,7 @@ describe('the dates of a way', () => {
     { id: 'new', methods: ['password', 'email-code'], from: '2026-10-25' },
   ]
   const policy = createPolicy(makeSite({ ways }))
-  const openAt = (moment: string) => policy.openWays(Date.parse(moment)).open.map(({ id }) => id)
+  const openAt = (moment: string) => policy.waysAt(Date.parse(moment), '192.0.2.1').open.map(({ id }) => id)
 
   it('count from midnight to midnight in Paris, both days included, when the clocks change too', () => {
     assert.deepEqual(openAt('2026-03-28T22:59:59.999Z'), [])
@@ -200,7 +200,7 @@ describe('the dates of a way', () => {
     assert.deepEqual(openAt('2026-10-25T22:59:59.999Z'), ['old', 'new'])
     assert.deepEqual(openAt('2026-10-25T23:00:00.000Z'), ['new'])
     assert.deepEqual(
-      policy.openWays(Date.parse('2026-10-26')).closed.map(({ id }) => id),
+      policy.waysAt(Date.parse('2026-10-26'), '192.0.2.1').closed.map(({ id }) => id),
       ['old'],
     )
   })

@@ -11,6 +11,7 @@ import type { PortalParts } from '../portal-parts.ts'
 import { flowSite } from '../flow-site.ts'
 import { answerRefusedForm } from '../refused-form.ts'
 import { signInPage } from '../sign-in-page.ts'
+import { stepHref } from '../sign-in-steps.ts'
 import { visitOf } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
 
@@ -40,7 +41,14 @@ export const showSignIn =
       return
     }
     const hasForm = target?.form !== undefined
-    if (live !== null && target !== undefined && (hasForm || maySee(visit, live, target.path, parts.clock.now()))) {
+    // Somebody signed in who must prove anew who they are; the account page lets nobody else come to this.
+    const isAskedAnew = textOf(request.query, 'why') === 'fresh' && target !== undefined
+    if (
+      live !== null &&
+      target !== undefined &&
+      !isAskedAnew &&
+      (hasForm || maySee(visit, live, target.path, parts.clock.now()))
+    ) {
       if (isGoingInCircles(response))
         parts.pages.show(response, 'loop', { retryHref: '/', reference: visit.reference }, 508)
       else parts.pages.go(response, destinationOf(site, target))
@@ -87,19 +95,14 @@ export const takeSignIn =
       return
     }
     const started = await parts.flow.start(
-      flowSite(site, parts.clock),
+      flowSite(visit, parts.clock),
       visitorOf(visit, browser),
       { login, password: fields.password, way: fields.way },
       target,
     )
     if (started.ok) {
-      const { handle, delayed } = started.value
-      const query = new URLSearchParams({ attempt: handle, to: fields.to })
-      if (delayed !== null) {
-        query.set('why', delayed.reason)
-        if ('wait' in delayed) query.set('wait', String(delayed.wait))
-      }
-      parts.pages.go(response, `${site.prefix}/sign-in/code?${query.toString()}`)
+      const { handle, delayed, underWay } = started.value
+      parts.pages.go(response, stepHref(site, underWay.stage, { handle, to: fields.to, delayed }))
       return
     }
     if (started.reason.reason === 'not-enrolled') {

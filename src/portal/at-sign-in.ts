@@ -1,0 +1,61 @@
+import type { Request, Response } from 'express'
+import type { z } from 'zod'
+import type { FlowSite } from '../sign-in/flow-site.ts'
+import type { UnderWay } from '../sign-in/under-way.ts'
+import type { Visitor } from '../sign-in/visitor.ts'
+import { flowSite } from './flow-site.ts'
+import { takeForm, textOf } from './form.ts'
+import type { PortalParts } from './portal-parts.ts'
+import { answerRefusedForm } from './refused-form.ts'
+import { startAgain } from './start-again.ts'
+import { visitOf } from './visit.ts'
+import { visitorOf } from './visitor.ts'
+
+/** Somebody on a page of a sign-in under way, in the browser that began it. */
+export interface AtSignIn {
+  readonly at: FlowSite
+  readonly visitor: Visitor
+  readonly handle: string
+  readonly underWay: UnderWay
+}
+
+/** The attempt that a link of ours names; null once its absence has been answered. */
+export const findAttempt = async (
+  parts: PortalParts,
+  request: Request,
+  response: Response,
+): Promise<AtSignIn | null> => {
+  const visit = visitOf(request)
+  const handle = textOf(request.query, 'attempt')
+  const browser = parts.browsers.known(visit)
+  if (browser !== undefined && handle !== '') {
+    const at = flowSite(visit, parts.clock)
+    const visitor = visitorOf(visit, browser)
+    const underWay = await parts.flow.find(at, visitor, handle)
+    if (underWay !== null) return { at, visitor, handle, underWay }
+  }
+  await startAgain(parts, response, textOf(request.query, 'to'))
+  return null
+}
+
+/** The attempt that a form belongs to, and its fields; null once its absence, or the form's refusal, has been answered. */
+export const takeAttempt = async <Fields extends { readonly attempt: string; readonly to: string }>(
+  parts: PortalParts,
+  request: Request,
+  response: Response,
+  schema: z.ZodType<Fields>,
+): Promise<(AtSignIn & { readonly fields: Fields }) | null> => {
+  const visit = visitOf(request)
+  const taken = takeForm(request, schema, parts.browsers)
+  if (!taken.ok) {
+    await answerRefusedForm(parts, response, taken.reason)
+    return null
+  }
+  const { fields, browser } = taken.value
+  const at = flowSite(visit, parts.clock)
+  const visitor = visitorOf(visit, browser)
+  const underWay = await parts.flow.find(at, visitor, fields.attempt)
+  if (underWay !== null) return { at, visitor, handle: fields.attempt, underWay, fields }
+  await startAgain(parts, response, fields.to)
+  return null
+}

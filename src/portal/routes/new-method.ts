@@ -1,0 +1,84 @@
+import type { Request, Response } from 'express'
+import { z } from 'zod'
+import { traceOf, personOf } from '../../sign-in/trace.ts'
+import { enrolErrorOf, showApplication } from '../application-page.ts'
+import { findAttempt, takeAttempt, type AtSignIn } from '../at-sign-in.ts'
+import { field } from '../form.ts'
+import type { Message } from '../pages.ts'
+import type { PortalParts } from '../portal-parts.ts'
+import { goOn, stepHref } from '../sign-in-steps.ts'
+import { startAgain } from '../start-again.ts'
+import { visitOf } from '../visit.ts'
+
+const form = z.object({
+  attempt: field(64),
+  to: field(16_384).default(''),
+  code: field(64).default(''),
+  label: field(60).default(''),
+})
+
+/** Whether the attempt must put an application in the place of a way that is over (G8). */
+const isObliged = ({ underWay: { stage } }: AtSignIn): boolean =>
+  stage.kind === 'obliged' && stage.obligation.kind === 'new-method' && stage.obligation.methods.includes('totp')
+
+const show = async (
+  parts: PortalParts,
+  response: Response,
+  { handle, underWay }: AtSignIn,
+  said: { readonly error?: Message; readonly label?: string } = {},
+): Promise<void> => {
+  const { site } = visitOf(response.req)
+  const { attempt, account } = underWay
+  const secret = await parts.totp.begin({ digest: attempt.digest, account })
+  const to = parts.targets.seal(site.site.site, attempt.target)
+  showApplication(parts, response, {
+    action: '/sign-in/application',
+    account,
+    secret,
+    attempt: handle,
+    to,
+    isForced: true,
+    cancelHref: null,
+    ...said,
+  })
+}
+
+/** GET: the way that somebody came by is over, and an application takes its place before the session opens. */
+export const showNewMethod =
+  (parts: PortalParts) =>
+  async (request: Request, response: Response): Promise<void> => {
+    const { site } = visitOf(request)
+    const here = await findAttempt(parts, request, response)
+    if (here === null) return
+    if (isObliged(here)) {
+      await show(parts, response, here)
+      return
+    }
+    const to = parts.targets.seal(site.site.site, here.underWay.attempt.target)
+    parts.pages.go(response, stepHref(site, here.underWay.stage, { handle: here.handle, to }))
+  }
+
+/** POST: the first code of the application; it counts as its proof. */
+export const takeNewMethod =
+  (parts: PortalParts) =>
+  async (request: Request, response: Response): Promise<void> => {
+    const { site } = visitOf(request)
+    const here = await takeAttempt(parts, request, response, form)
+    if (here === null) return
+    const { at, visitor, handle, underWay, fields } = here
+    if (!isObliged(here)) {
+      await startAgain(parts, response, fields.to)
+      return
+    }
+    const { attempt, account } = underWay
+    const holder = { digest: attempt.digest, account }
+    const confirmed = await parts.totp.confirm(holder, fields.code, fields.label.trim(), site.site.totp['per-account'])
+    if (!confirmed.ok) {
+      await show(parts, response, here, { error: enrolErrorOf(confirmed.reason), label: fields.label })
+      return
+    }
+    parts.trail.record({ event: 'factor.added', method: 'totp', ...personOf(account), ...traceOf(at, visitor) })
+    const settled = await parts.flow.settle(at, visitor, underWay, 'totp')
+    if (settled.ok) await goOn(parts, request, response, visitor, settled.value, { handle, to: fields.to })
+    else await startAgain(parts, response, fields.to)
+  }

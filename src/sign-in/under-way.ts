@@ -1,0 +1,48 @@
+import type { Account, AccountDirectory } from '../accounts/directory.ts'
+import type { Factors } from '../accounts/factors.ts'
+import type { ReturnTarget } from '../lib/return-target.ts'
+import type { MethodId, Way } from '../policy/schema.ts'
+import type { Attempt, Attempts } from './attempt.ts'
+import type { FlowSite } from './flow-site.ts'
+import type { IdentifyParts } from './identify.ts'
+import type { BeginRefusal } from './method.ts'
+import { stageOf, type Stage, type StageParts } from './stage.ts'
+
+/** A sign-in under way, the person it belongs to, and where it stands. */
+export interface UnderWay {
+  readonly attempt: Attempt
+  readonly account: Account
+  readonly stage: Stage
+}
+
+/** Everything of a way is proved: what a session is made of. */
+export interface Proven {
+  readonly account: Account
+  readonly way: Way
+  readonly methods: readonly MethodId[]
+  readonly target: ReturnTarget
+  /** What the person wanted to enrol as soon as they are signed in. */
+  readonly then: MethodId | null
+}
+
+/** A sign-in that goes on, and why its question could not be put, when it could not; the next page says it. */
+export interface GoesOn {
+  readonly underWay: UnderWay
+  readonly delayed: BeginRefusal | null
+}
+
+/** What a right answer leads to: a session, or the next page of the same attempt. */
+export type Progress = { readonly kind: 'proven'; readonly proven: Proven } | ({ readonly kind: 'goes-on' } & GoesOn)
+
+export interface FlowParts extends IdentifyParts, StageParts {
+  readonly attempts: Attempts
+  readonly directory: Pick<AccountDirectory, 'findById'>
+  readonly factors: Pick<Factors, 'preference' | 'prefer'>
+}
+
+export const standing = async (
+  parts: StageParts,
+  at: FlowSite,
+  attempt: Attempt,
+  account: Account,
+): Promise<UnderWay> => ({ attempt, account, stage: await stageOf(parts, at, attempt, account) })
