@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -84,12 +84,13 @@ describe('texts of the pages', () => {
 
   it('are all used: none is left over from an older page', () => {
     const sources = templateSources()
-    const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
-    const code = ['sign-in-page', 'code-page', 'routes/code', 'routes/sign-in'].map((name) =>
-      read(`../../src/portal/${name}.ts`),
+    const src = new URL('../../src/', import.meta.url)
+    const code = globSync('{portal,mail,methods}/**/*.ts', { cwd: src }).map((file) =>
+      readFileSync(new URL(file, src), 'utf8'),
     )
-    const everywhere = [sources, ...code, read('../../src/mail/messages.ts')].join('\n')
-    const computed = /^(?:errors|ways|keptFormGone|session)\.|^code\.(?:expired|dead|replaced|used)$|^signIn\.ended\./
+    const everywhere = [sources, ...code].join('\n')
+    const computed =
+      /^(?:errors|ways|keptFormGone|session)\.|^code\.(?:expired|dead|replaced|used)$|^signIn\.ended\.|^mail\.\w+\.subject$|^choice\.(?:email-code|totp)$|^application\.(?:malformed|wrong|expired|full)$/
     assert.deepEqual(
       messages.keys.filter((key) => !computed.test(key) && !everywhere.includes(`'${key}'`)),
       [],

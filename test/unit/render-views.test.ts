@@ -35,6 +35,7 @@ const poisoned = (value: unknown, poison: string): unknown => {
       'until',
       'at',
       'reason',
+      'method',
     ]
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [
