@@ -1,4 +1,5 @@
 import { after, before, beforeEach } from 'node:test'
+import type { SiteFile } from '../../src/policy/schema.ts'
 import { createManualClock, type ManualClock } from './clock.ts'
 import { PERSON, startGate, type Gate } from './gate.ts'
 import { startHttpUpstream, type HttpUpstream } from './upstream.ts'
@@ -27,7 +28,7 @@ export interface GateInUse {
  * A gate for the tests of one file: real parts, an application that records, a clock that the tests move. Between two tests
  * two hours pass, so that the budgets of one are not those of the next.
  */
-export const useGate = (): GateInUse => {
+export const useGate = (site: Partial<SiteFile> = {}): GateInUse => {
   const clock = createManualClock()
   let upstream: HttpUpstream | undefined
   let gate: Gate | undefined
@@ -38,7 +39,7 @@ export const useGate = (): GateInUse => {
   }
   before(async () => {
     upstream = await startHttpUpstream()
-    gate = await startGate({ upstream: upstream.url, clock, people: [PERSON, COLLEAGUE] })
+    gate = await startGate({ upstream: upstream.url, clock, site, people: [PERSON, COLLEAGUE] })
   })
   after(async () => {
     await gate?.stop()
