@@ -52,7 +52,8 @@ export interface Factors {
   /** @returns how many there were */
   removeAll(account: string): Promise<number>
   preference(account: string): Promise<Preference | null>
-  prefer(account: string, preference: Preference): Promise<void>
+  /** Null: to be asked each time. */
+  prefer(account: string, preference: Preference | null): Promise<void>
 }
 
 export interface FactorParts {
@@ -71,7 +72,12 @@ const createPreferences = (db: Db): Pick<Factors, 'preference' | 'prefer'> => ({
       .select(['method', 'choice'])
       .where('account', '=', account)
       .executeTakeFirst()) ?? null,
-  prefer: async (account, { method, choice }) => {
+  prefer: async (account, preference) => {
+    if (preference === null) {
+      await db.deleteFrom('factor_preferences').where('account', '=', account).execute()
+      return
+    }
+    const { method, choice } = preference
     await db
       .insertInto('factor_preferences')
       .values({ account, method, choice })

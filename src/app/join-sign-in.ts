@@ -4,11 +4,14 @@ import { createPasswordHasher } from '../accounts/password-hash.ts'
 import { createSqlDirectory } from '../accounts/sql.ts'
 import type { Mailer } from '../mail/mail.ts'
 import { createEmailCodeMethod } from '../methods/email-code/index.ts'
-import { createLetterWriter } from '../methods/email-code/letter.ts'
+import { createAddressEnrolment } from '../methods/email-code/confirm-address.ts'
+import { createAddressLetterWriter, createLetterWriter } from '../methods/email-code/letter.ts'
 import { createPasswordMethod } from '../methods/password/index.ts'
 import { createTotpEnrolment } from '../methods/totp/enrol.ts'
 import { createTotpMethod } from '../methods/totp/index.ts'
 import type { Renderers } from '../render/renderer.ts'
+import { createRecentEvents } from '../audit/recent.ts'
+import { createOffers, type StageParts } from '../sign-in/stage.ts'
 import { createAttempts } from '../sign-in/attempt.ts'
 import { createSignInFlow } from '../sign-in/flow.ts'
 import { createThrottle } from '../sign-in/throttle.ts'
@@ -27,19 +30,29 @@ export const joinSignIn = (
   const secrets = createFactorSecrets({ key: purposeKey(keyring, 'factor'), random })
   const factors = createFactors({ db: database.db, clock, random, secrets })
   const key = purposeKey(keyring, 'email-code')
-  const write = createLetterWriter(renderers)
-  const emailCode = createEmailCodeMethod({ store, clock, random, mailer, write, key, trail, factors })
+  const letters = { write: createLetterWriter(renderers), writeAddress: createAddressLetterWriter(renderers) }
+  const mailParts = { store, clock, random, mailer, ...letters, key, trail, factors }
+  const emailCode = createEmailCodeMethod(mailParts)
   const totpParts = { store, clock, random, factors, secrets, trail }
+  const confirming = { 'email-code': emailCode, totp: createTotpMethod(totpParts) }
+  const stages: StageParts = { confirming, enrolable: ['totp'], obligationOf: () => Promise.resolve(null) }
   const flow = createSignInFlow({
+    ...stages,
     attempts: createAttempts({ store, clock, random }),
     throttle: createThrottle({ store, key: purposeKey(keyring, 'throttle') }),
     directory,
     factors,
     password: createPasswordMethod({ directory }),
-    confirming: { 'email-code': emailCode, totp: createTotpMethod(totpParts) },
-    enrolable: ['totp'],
-    obligationOf: () => Promise.resolve(null),
     trail,
   })
-  return { directory, factors, emailCode, totp: createTotpEnrolment(totpParts), flow }
+  return {
+    directory,
+    factors,
+    emailCode,
+    addresses: createAddressEnrolment(mailParts),
+    totp: createTotpEnrolment(totpParts),
+    offersOf: createOffers(stages),
+    recentEvents: createRecentEvents(database),
+    flow,
+  }
 }

@@ -47,6 +47,10 @@ const write = (renderer: Renderer, name: string, model: MailFrame, envelope: Env
   }
 }
 
+/** The mail with the code that confirms an address. */
+export const addressMail = (renderer: Renderer, model: CodeMailModel, envelope: Envelope): Mail =>
+  write(renderer, 'address', model, envelope)
+
 /** The mail with a code. Nothing in it is a link to follow, so that a scanner that opens links opens nothing (R22). */
 export const codeMail = (renderer: Renderer, model: CodeMailModel, envelope: Envelope): Mail =>
   write(renderer, 'code', model, envelope)

@@ -48,6 +48,11 @@ export type IdentityField = (typeof IDENTITY_FIELDS)[number]
 export const METHOD_IDS = ['password', 'email-code', 'totp'] as const
 export type MethodId = (typeof METHOD_IDS)[number]
 
+/** Beginnings of addresses that are read by whoever is on duty. */
+const SHARED_MAILBOXES = [
+  ...['accueil', 'admin', 'contact', 'direction', 'info', 'noreply', 'oncologie', 'rcp', 'secretariat', 'service'],
+] as const
+
 /** A text shown to people: one string for every language, or one per language. */
 const localized = (max: number, explanation: string) =>
   z
@@ -266,6 +271,25 @@ export const siteSchema = z.strictObject({
       tries: z.int().min(1).max(10).default(5).describe('Wrong entries after which a code is dead.'),
       'resend-after': duration('How long before another code may be asked for.').prefault('30s'),
       'per-hour': z.int().min(1).max(60).default(10).describe('Codes mailed to one account in an hour at most.'),
+      addresses: z
+        .strictObject({
+          'per-account': z
+            .int()
+            .min(0)
+            .max(5)
+            .default(3)
+            .describe('Addresses that people may add to the registered one, each confirmed by a code. 0: none.'),
+          'refused-domains': z
+            .array(matching(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'a domain in lower case'))
+            .default(['mssante.fr'])
+            .describe('Domains, with all below them, to which no code goes: secure messaging is not read everywhere.'),
+          'refused-mailboxes': z
+            .array(matching(/^[a-z0-9]+$/, 'the beginning of an address in lower case, letters and digits'))
+            .default([...SHARED_MAILBOXES])
+            .describe('Mailboxes that several people read; a code goes to one person.'),
+        })
+        .prefault({})
+        .describe('Addresses that people add themselves.'),
       from: matching(
         /^(?:[^<>"\r\n]{1,80} <[^\s<>@",;]+@[^\s<>@",;]+>|[^\s<>@",;]+@[^\s<>@",;]+)$/,
         'an e-mail address, or a name and an address in angle brackets',

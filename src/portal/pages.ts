@@ -1,3 +1,4 @@
+import type { EventName } from '../audit/events.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import type { MethodId } from '../policy/schema.ts'
 
@@ -128,6 +129,61 @@ export interface PageModels {
     /** `application.wrong`, `.malformed`, `.expired`, `.full`, `totp.clockApart` {minutes, behind}. */
     readonly error: Message | null
     readonly cancelHref: string | null
+  }
+  /** « Mon compte ». Times are ISO 8601, UTC. */
+  account: {
+    readonly csrf: string
+    /** Where its forms go: they end in `/factors/remove`, `/preference`, `/sessions/end`. */
+    readonly at: string
+    readonly name: string
+    readonly login: string
+    readonly since: string
+    readonly error: Message | null
+    readonly information: Message | null
+    /** The registered address has no id: it is the referent's to change. */
+    readonly addresses: readonly {
+      readonly id: string | null
+      readonly label: string
+      readonly since: string | null
+      readonly usedAt: string | null
+    }[]
+    readonly applications: readonly {
+      readonly id: string
+      readonly label: string
+      readonly since: string
+      readonly usedAt: string | null
+    }[]
+    readonly canAddAddress: boolean
+    readonly canAddApplication: boolean
+    readonly usesApplications: boolean
+    readonly offers: readonly { readonly value: string; readonly method: MethodId; readonly label: string }[]
+    /** Value of the offer that is asked for first, or empty. */
+    readonly preference: string
+    readonly sessions: readonly {
+      readonly id: string
+      readonly device: string
+      readonly address: string
+      readonly since: string
+      /** The method that completed its way. */
+      readonly method: MethodId
+      readonly isThis: boolean
+    }[]
+    readonly activity: readonly { readonly event: EventName; readonly at: string; readonly address: string }[]
+    readonly continueHref: string
+    readonly signOutHref: string
+  }
+  /** An address to receive codes: first itself, then the code that was sent there. */
+  address: {
+    readonly action: string
+    readonly csrf: string
+    /** The address that waits for its code, or null. */
+    readonly pending: string | null
+    readonly email: string
+    readonly digits: number
+    readonly lifetimeMinutes: number
+    /** `address.<reason>`, with {left} or {minutes}. */
+    readonly error: Message | null
+    readonly cancelHref: string
   }
   /** An application was associated. */
   'application-added': { readonly label: string; readonly continueHref: string }

@@ -1,9 +1,12 @@
 import type { RequestHandler } from 'express'
+import type { Factors } from '../accounts/factors.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import type { AuditTrail } from '../audit/events.ts'
+import type { RecentEvents } from '../audit/recent.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ReturnTargets } from '../lib/return-target.ts'
 import type { OutboxMail } from '../mail/outbox.ts'
+import type { AddressEnrolment } from '../methods/email-code/confirm-address.ts'
 import type { EmailCodeMethod } from '../methods/email-code/index.ts'
 import type { TotpEnrolment } from '../methods/totp/enrol.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
@@ -11,6 +14,7 @@ import type { SessionOwners } from '../kept-forms/owners.ts'
 import type { SessionEnds } from '../session/ends.ts'
 import type { Expiry } from '../session/expiry.ts'
 import type { Lifecycle } from '../session/lifecycle.ts'
+import type { OffersOf } from '../sign-in/stage.ts'
 import type { SignInFlow } from '../sign-in/flow.ts'
 import type { Views } from './views.ts'
 import type { Browsers } from './browser.ts'
@@ -29,6 +33,10 @@ export interface PortalParts {
   readonly flow: SignInFlow
   readonly emailCode: EmailCodeMethod
   readonly totp: TotpEnrolment
+  readonly addresses: AddressEnrolment
+  readonly factors: Factors
+  readonly offersOf: OffersOf
+  readonly recentEvents: RecentEvents
   readonly directory: Pick<AccountDirectory, 'findById'>
   readonly lifecycle: Lifecycle
   readonly expiry: Expiry

@@ -38,6 +38,14 @@ const offersOf = async (
   return (await Promise.all(known.map((method) => method.offers(site, account)))).flat()
 }
 
+/** What an account can be asked for after its password, by these ways. */
+export type OffersOf = (site: Site, account: Account, open: readonly Way[]) => Promise<readonly Offer[]>
+
+export const createOffers =
+  (parts: StageParts): OffersOf =>
+  (site, account, open) =>
+    offersOf(parts, site, account, nextMethods(waysFor({ open, inGrace: [] }, account.roles).open, ['password']))
+
 /** Methods that open ways ask for next, that can be enrolled alone, and that the account does not have. */
 const missing = (parts: StageParts, next: readonly MethodId[], offers: readonly Offer[]): readonly MethodId[] =>
   next.filter((method) => parts.enrolable.includes(method) && !offers.some((offer) => offer.method === method))

@@ -13,6 +13,7 @@
  * | code:<attempt digest> | methods/email-code | keyed hash of the code, generation, until when (JSON) | email-code.lifetime |
  * | code-mail:<attempt digest> | methods/email-code | what became of the mail: queued, sent, failed | 15 min |
  * | enrolment:<digest of the session or attempt that enrols> | methods/totp | account, and the secret that waits for its first code, encrypted (AES-256-GCM) | 15 min |
+ * | enrolment:email.<digest of the session> | methods/email-code | account, address that waits for its code, keyed hash of the code (JSON) | email-code.lifetime |
  * | session-owner:<session digest> | kept-forms/owners | keyed digest of realm and account of whoever opened the session: still known when the session is over, so that a form is kept for that person only | absolute limit + 1 h |
  * | kept-form:<digest> | kept-forms/kept-forms | a form that arrived when its session had ended: all of it encrypted (AES-256-GCM) with a key that needs the handle too, which only the browser has | 30 min |
  * | kept-form-state:<digest> | kept-forms/kept-forms | one word: released, sent, unsure, declined, foreign | released 1 min, the others 1 h |

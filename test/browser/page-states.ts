@@ -129,6 +129,72 @@ const application: PageModels['application'] = {
 }
 const clockApart = { key: 'totp.clockApart', values: { minutes: 3, behind: 'yes' } }
 
+const accountPage: PageModels['account'] = {
+  csrf: 'csrf',
+  at: '/_portillon/account',
+  name: 'Zoé Œuvrard',
+  login: 'z.oeuvrard',
+  since: '2026-11-23T08:02:00.000Z',
+  error: null,
+  information: null,
+  addresses: [
+    { id: null, label: 'zoe.oeuvrard@hopital.example.test', since: null, usedAt: null },
+    { id: 'a2', label: 'zoe@cabinet.example.test', since: '2026-10-02T12:00:00.000Z', usedAt: null },
+  ],
+  applications: [{ id: 'a3', label: 'Téléphone professionnel', since: '2026-09-14T09:12:00.000Z', usedAt: null }],
+  canAddAddress: true,
+  canAddApplication: true,
+  usesApplications: true,
+  offers: choice.offers,
+  preference: 'totp.3',
+  sessions: [
+    ...[{ id: 's1', device: 'Firefox, Windows', address: '192.0.2.10', since: '2026-11-23T08:02:00.000Z' }].map(
+      (session) => ({ ...session, method: 'totp' as const, isThis: true }),
+    ),
+    ...[{ id: 's2', device: '', address: '198.51.100.7', since: '2026-11-22T18:40:00.000Z' }].map((session) => ({
+      ...session,
+      method: 'email-code' as const,
+      isThis: false,
+    })),
+  ],
+  activity: [
+    { event: 'session.started', at: '2026-11-23T08:02:00.000Z', address: '192.0.2.10' },
+    { event: 'sign-in.password-refused', at: '2026-11-23T08:01:12.000Z', address: '192.0.2.10' },
+    { event: 'sign-in.code-refused', at: '2026-11-22T18:41:00.000Z', address: '' },
+    { event: 'factor.added', at: '2026-10-02T12:00:00.000Z', address: '192.0.2.10' },
+    { event: 'factor.removed', at: '2026-10-01T12:00:00.000Z', address: '192.0.2.10' },
+    { event: 'account.password-set', at: '2026-09-01T12:00:00.000Z', address: '' },
+    { event: 'account.email-set', at: '2026-08-01T12:00:00.000Z', address: '' },
+  ],
+  continueHref: '/',
+  signOutHref: '/_portillon/sign-out',
+}
+const poorAccount: PageModels['account'] = {
+  ...accountPage,
+  addresses: [],
+  applications: [],
+  offers: [],
+  preference: '',
+  sessions: accountPage.sessions.slice(0, 1),
+  activity: [],
+}
+
+const address: PageModels['address'] = {
+  action: '/_portillon/account/address',
+  csrf: 'csrf',
+  pending: null,
+  email: '',
+  digits: 6,
+  lifetimeMinutes: 10,
+  error: null,
+  cancelHref: '/_portillon/account',
+}
+const addressWrong = (reason: string): PageModels['address'] => ({
+  ...address,
+  email: 'secretariat@hopital.example.test',
+  error: { key: `address.${reason}`, values: { left: 3, minutes: 12 } },
+})
+
 const keptForm: PageModels['kept-form'] = {
   sendAction: '/_portillon/kept-form',
   dropAction: '/_portillon/kept-form/drop',
@@ -165,6 +231,16 @@ const NOTICES: PageModels['sign-in']['notices'] = [
 ]
 
 export const pageStates: readonly PageState[] = [
+  state('account', 'account', accountPage),
+  state('account-poor', 'account', poorAccount),
+  state('account-done', 'account', { ...accountPage, information: { key: 'account.removed' } }),
+  state('account-last', 'account', { ...accountPage, error: { key: 'account.lastFactor' } }),
+  state('address', 'address', address),
+  ...['malformed', 'domain-refused', 'not-nominative', 'known', 'full', 'too-often'].map((reason) =>
+    state(`address-${reason}`, 'address', addressWrong(reason)),
+  ),
+  state('address-code', 'address', { ...address, pending: 'zoe@cabinet.example.test' }),
+  state('address-code-wrong', 'address', { ...addressWrong('wrong'), pending: 'zoe@cabinet.example.test' }),
   state('choice', 'choice', choice),
   state('choice-first', 'choice', { ...choice, offers: addresses, canAssociate: true }),
   state('choice-prove', 'choice', { ...choice, offers: addresses, canAssociate: true, isAssociating: true }),

@@ -42,7 +42,8 @@ export const memoryFactors = (clock: Clock): Factors => {
     },
     preference: (account) => Promise.resolve(preferences.get(account) ?? null),
     prefer: (account, preference) => {
-      preferences.set(account, preference)
+      if (preference === null) preferences.delete(account)
+      else preferences.set(account, preference)
       return Promise.resolve()
     },
   }

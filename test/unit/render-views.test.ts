@@ -36,6 +36,7 @@ const poisoned = (value: unknown, poison: string): unknown => {
       'at',
       'reason',
       'method',
+      'event',
     ]
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [

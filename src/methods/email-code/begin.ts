@@ -1,36 +1,12 @@
-import { addressBlock } from '../../lib/address.ts'
-import { keyedDigest } from '../../lib/digest.ts'
 import { accept, refuse, type Result } from '../../lib/result.ts'
 import { ATTEMPT_LIFETIME } from '../../sign-in/attempt.ts'
 import type { BeginRefusal, Question } from '../../sign-in/method.ts'
 import { keys } from '../../store/keys.ts'
 import { addressOf } from './addresses.ts'
+import { mailBudget } from './budget.ts'
 import { hashCode, nextRecord, parseCodeRecord, pauseOf } from './code-record.ts'
-import { MAILS_PER_ACCOUNT_WINDOW, MAILS_PER_PLACE, MEMORY_AFTER_END, optionsOf } from './options.ts'
+import { MEMORY_AFTER_END, optionsOf } from './options.ts'
 import type { EmailCodeParts } from './parts.ts'
-
-/** Milliseconds to wait before another mail may go to this account or be caused by this place; 0 when one may go now. */
-const mailBudget = async ({ store, key }: EmailCodeParts, question: Question): Promise<number> => {
-  const { account, visitor, site } = question
-  const counts = [
-    {
-      name: keys.count('mail-account', keyedDigest(key.current(), account.realm, account.id)),
-      limit: optionsOf(site)['per-hour'],
-      window: MAILS_PER_ACCOUNT_WINDOW,
-    },
-    {
-      name: keys.count('mail-place', keyedDigest(key.current(), addressBlock(visitor.address))),
-      limit: MAILS_PER_PLACE.count,
-      window: MAILS_PER_PLACE.window,
-    },
-  ]
-  const waits = await Promise.all(
-    counts.map(async ({ name, limit, window }) =>
-      (await store.increment(name, window)) <= limit ? 0 : ((await store.timeToLive(name)) ?? window),
-    ),
-  )
-  return Math.max(...waits)
-}
 
 /**
  * Mails a new code: draws it, stores its keyed hash bound to the attempt, and hands the mail over without waiting for SMTP.

@@ -16,15 +16,20 @@ export interface CodeLetter {
   readonly until: number
 }
 
+/** What the mail says that goes to an address to be confirmed. */
+export type AddressLetter = Pick<CodeLetter, 'to' | 'code' | 'requestedAt' | 'until'> &
+  Pick<Question, 'site' | 'origin' | 'visitor'>
+
 export interface EmailCodeParts {
   readonly store: Store
   readonly clock: Clock
   readonly random: Random
   readonly mailer: Mailer
   readonly write: (letter: CodeLetter) => Mail
+  readonly writeAddress: (letter: AddressLetter) => Mail
   /** Keys the hashes of codes and the counters of accounts and places. */
   readonly key: PurposeKey
   readonly trail: AuditTrail
   /** Addresses that people have confirmed beside the registered one. */
-  readonly factors: Pick<Factors, 'of' | 'find'>
+  readonly factors: Pick<Factors, 'of' | 'find' | 'add'>
 }
