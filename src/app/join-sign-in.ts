@@ -7,6 +7,7 @@ import { createEmailCodeMethod } from '../methods/email-code/index.ts'
 import { createAddressEnrolment } from '../methods/email-code/confirm-address.ts'
 import { createAddressLetterWriter, createLetterWriter } from '../methods/email-code/letter.ts'
 import { createPasswordMethod } from '../methods/password/index.ts'
+import { createRecoveryCodes } from '../methods/recovery-code/index.ts'
 import { createTotpEnrolment } from '../methods/totp/enrol.ts'
 import { createTotpMethod } from '../methods/totp/index.ts'
 import type { Renderers } from '../render/renderer.ts'
@@ -34,7 +35,8 @@ export const joinSignIn = (
   const mailParts = { store, clock, random, mailer, ...letters, key, trail, factors }
   const emailCode = createEmailCodeMethod(mailParts)
   const totpParts = { store, clock, random, factors, secrets, trail }
-  const confirming = { 'email-code': emailCode, totp: createTotpMethod(totpParts) }
+  const recoveryCodes = createRecoveryCodes({ factors, random, key: purposeKey(keyring, 'recovery-code') })
+  const confirming = { 'email-code': emailCode, totp: createTotpMethod(totpParts), 'recovery-code': recoveryCodes }
   const stages: StageParts = { confirming, enrolable: ['totp'], obligationOf: () => Promise.resolve(null) }
   const flow = createSignInFlow({
     ...stages,
@@ -49,6 +51,7 @@ export const joinSignIn = (
     directory,
     factors,
     emailCode,
+    recoveryCodes,
     addresses: createAddressEnrolment(mailParts),
     totp: createTotpEnrolment(totpParts),
     offersOf: createOffers(stages),

@@ -19,10 +19,15 @@ const ACR = { 1: 'urn:portillon:level:1', 2: 'urn:portillon:level:2', 3: 'urn:po
  * while the RFC thinks of RFC 4226 and 6238; the claim `way` tells them apart. Never `mfa` for these two: for the CNIL a
  * password and a mailed code are two steps, not two factors (T-25).
  */
-const AMR: Readonly<Record<MethodId, string>> = { password: 'pwd', 'email-code': 'otp', totp: 'otp' }
+const AMR: Readonly<Record<MethodId, string>> = {
+  password: 'pwd',
+  'email-code': 'otp',
+  totp: 'otp',
+  'recovery-code': 'otp',
+}
 
 /** What is held in the hand and known to nobody else: with a password, two factors. */
-const POSSESSION: ReadonlySet<MethodId> = new Set(['totp'])
+const POSSESSION: ReadonlySet<MethodId> = new Set(['totp', 'recovery-code'])
 
 const amrOf = (methods: readonly MethodId[]): readonly string[] => {
   const isMultiFactor = methods.includes('password') && methods.some((method) => POSSESSION.has(method))

@@ -46,7 +46,7 @@ export const IDENTITY_FIELDS = [
 ] as const
 export type IdentityField = (typeof IDENTITY_FIELDS)[number]
 
-export const METHOD_IDS = ['password', 'email-code', 'totp'] as const
+export const METHOD_IDS = ['password', 'email-code', 'totp', 'recovery-code'] as const
 export type MethodId = (typeof METHOD_IDS)[number]
 
 /** A text shown to people: one string for every language, or one per language. */

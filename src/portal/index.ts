@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from '../lib/errors.ts'
 import { dress } from './headers.ts'
 import { onlyMethods, readForm } from './form.ts'
 import type { PortalParts } from './portal-parts.ts'
-import { showAccountPage, takePreference, takeRemoval, takeSessionEnd } from './routes/account.ts'
+import { showAccountPage, takePreference, takeRecoveryCodes, takeRemoval, takeSessionEnd } from './routes/account.ts'
 import { showAddress, takeAddress } from './routes/account-address.ts'
 import { showEnrolment, takeEnrolment } from './routes/application.ts'
 import { showChoice, takeChoice } from './routes/choice.ts'
@@ -53,9 +53,13 @@ const routes = (parts: PortalParts): Router => {
   router.get('/account', showAccountPage(parts))
   router.get('/account/address', showAddress(parts))
   router.post('/account/address', readForm, takeAddress(parts))
-  router.all(['/account/factors/remove', '/account/preference', '/account/sessions/end'], onlyMethods('POST'))
+  router.all(
+    ['/account/factors/remove', '/account/preference', '/account/recovery', '/account/sessions/end'],
+    onlyMethods('POST'),
+  )
   router.post('/account/factors/remove', readForm, takeRemoval(parts))
   router.post('/account/preference', readForm, takePreference(parts))
+  router.post('/account/recovery', readForm, takeRecoveryCodes(parts))
   router.post('/account/sessions/end', readForm, takeSessionEnd(parts))
   router.all(['/sign-in/again', '/sign-in/done'], onlyMethods('GET', 'HEAD'))
   router.get('/sign-in/again', showSignInAgain(parts))

@@ -109,6 +109,24 @@ export interface PageModels {
     readonly error: Message | null
     readonly otherHref: string
   }
+  /** A code of the printed sheet. */
+  'recovery-code': {
+    readonly action: string
+    readonly csrf: string
+    readonly to: string
+    readonly attempt: string
+    /** `recovery.wrong`, `recovery.malformed`, `code.throttled` {minutes}. */
+    readonly error: Message | null
+    readonly otherHref: string
+  }
+  /** A new set of recovery codes, shown this once. */
+  'recovery-codes': {
+    readonly codes: readonly string[]
+    readonly login: string
+    /** ISO 8601, UTC. */
+    readonly at: string
+    readonly continueHref: string
+  }
   /** Associating an application in three steps. */
   application: {
     readonly action: string
@@ -153,6 +171,8 @@ export interface PageModels {
       readonly since: string
       readonly usedAt: string | null
     }[]
+    /** Codes left on the printed sheet; null when none were ever made, or no way asks for them. */
+    readonly recovery: { readonly left: number | null } | null
     readonly canAddAddress: boolean
     readonly canAddApplication: boolean
     readonly usesApplications: boolean

@@ -8,6 +8,7 @@ import type { ReturnTargets } from '../lib/return-target.ts'
 import type { OutboxMail } from '../mail/outbox.ts'
 import type { AddressEnrolment } from '../methods/email-code/confirm-address.ts'
 import type { EmailCodeMethod } from '../methods/email-code/index.ts'
+import type { RecoveryCodes } from '../methods/recovery-code/index.ts'
 import type { TotpEnrolment } from '../methods/totp/enrol.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
 import type { SessionOwners } from '../kept-forms/owners.ts'
@@ -34,6 +35,7 @@ export interface PortalParts {
   readonly emailCode: EmailCodeMethod
   readonly totp: TotpEnrolment
   readonly addresses: AddressEnrolment
+  readonly recoveryCodes: RecoveryCodes
   readonly factors: Factors
   readonly offersOf: OffersOf
   readonly recentEvents: RecentEvents

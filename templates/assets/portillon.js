@@ -210,6 +210,10 @@ const tellPageBeside = () => {
   if (window.name === SMALL_WINDOW) close()
 }
 
+all('[data-print]').forEach((button) => {
+  button.hidden = false
+  button.addEventListener('click', () => print())
+})
 all('[data-countdown]').forEach(showTimeLeft)
 all('[data-wait]').forEach(wakeLater)
 all('[data-show-password]').forEach(offerToShowPassword)

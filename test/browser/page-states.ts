@@ -142,6 +142,7 @@ const accountPage: PageModels['account'] = {
     { id: 'a2', label: 'zoe@cabinet.example.test', since: '2026-10-02T12:00:00.000Z', usedAt: null },
   ],
   applications: [{ id: 'a3', label: 'Téléphone professionnel', since: '2026-09-14T09:12:00.000Z', usedAt: null }],
+  recovery: { left: 7 },
   canAddAddress: true,
   canAddApplication: true,
   usesApplications: true,
@@ -171,6 +172,7 @@ const accountPage: PageModels['account'] = {
 }
 const poorAccount: PageModels['account'] = {
   ...accountPage,
+  recovery: { left: null },
   addresses: [],
   applications: [],
   offers: [],
@@ -231,6 +233,14 @@ const NOTICES: PageModels['sign-in']['notices'] = [
 ]
 
 export const pageStates: readonly PageState[] = [
+  state('recovery-code', 'recovery-code', { ...totp, error: null }),
+  state('recovery-code-wrong', 'recovery-code', { ...totp, error: { key: 'recovery.wrong' } }),
+  state('recovery-codes', 'recovery-codes', {
+    codes: Array.from({ length: 10 }, (_, nth) => `7K4QD-M2XV${nth}`),
+    login: 'z.oeuvrard',
+    at: '2026-11-23T08:02:00.000Z',
+    continueHref: '/_portillon/account',
+  }),
   state('account', 'account', accountPage),
   state('account-poor', 'account', poorAccount),
   state('account-done', 'account', { ...accountPage, information: { key: 'account.removed' } }),

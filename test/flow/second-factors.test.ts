@@ -327,3 +327,49 @@ describe('an obligation', () => {
     assert.equal(await kit.flow.find(kit.at, kit.visitor(), handle), null)
   })
 })
+
+describe('a recovery code', () => {
+  const PAPER = { id: 'paper', methods: ['password' as const, 'recovery-code' as const], homologation: 'test' }
+  const asked = async (kit: SignInKit) => {
+    const { handle, underWay } = await start(kit)
+    const offers = (await kit.flow.choices(kit.at, underWay))?.offers ?? []
+    const paper = offers.find(({ method }) => method === 'recovery-code') ?? assert.fail('it is not offered')
+    await choose(kit, handle, 'recovery-code', paper.choice)
+    return handle
+  }
+
+  it('T-20: works once, typed as people type it, also when used at the same time', async () => {
+    const kit = createSignInKit({ site: { ways: [...WAYS, PAPER] } })
+    const [first = '', second = ''] = await kit.recoveryCodes.renew(PERSON.id)
+    assert.match(first, /^[0-9A-Z]{5}-[0-9A-Z]{5}$/)
+    const handle = await asked(kit)
+    assert.equal(reasonOf(await answer(kit, handle, ` ${first.toLowerCase().replace('-', ' ')} `)), 'accepted')
+    assert.equal(await kit.recoveryCodes.left(PERSON.id), 9)
+    assert.equal(reasonOf(await answer(kit, await asked(kit), first)), 'wrong')
+    const underWay = await found(kit, await asked(kit))
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => kit.flow.answer(kit.at, kit.visitor(), underWay, second)),
+    )
+    assert.equal(answers.filter(({ ok }) => ok).length, 1)
+  })
+
+  it('T-20: is stored as a digest, dies with a new set, and is guessed at within the budget of all codes', async () => {
+    const kit = createSignInKit({ site: { ways: [...WAYS, PAPER] } })
+    const codes = await kit.recoveryCodes.renew(PERSON.id)
+    const [stored] = await kit.factors.of(PERSON.id, 'recovery-codes')
+    for (const code of codes) assert.ok(!(stored?.secret ?? '').includes(code.replace('-', '')))
+    await kit.recoveryCodes.renew(PERSON.id)
+    const handle = await asked(kit)
+    assert.equal(reasonOf(await answer(kit, handle, codes[0] ?? '')), 'wrong')
+    const seen: string[] = []
+    for (let guess = 0; guess < 14; guess += 1) seen.push(reasonOf(await answer(kit, handle, '00000-00000')))
+    assert.ok(seen.includes('throttled'))
+  })
+
+  it('is not offered where none were made, or all have served', async () => {
+    const kit = createSignInKit({ site: { ways: [...WAYS, PAPER] } })
+    const { underWay } = await start(kit)
+    const offers = (await kit.flow.choices(kit.at, underWay))?.offers ?? []
+    assert.ok(!offers.some(({ method }) => method === 'recovery-code'))
+  })
+})

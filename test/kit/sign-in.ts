@@ -6,6 +6,7 @@ import type { AuditEvent } from '../../src/audit/events.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { accept, refuse } from '../../src/lib/result.ts'
 import type { Mail, MailState } from '../../src/mail/mail.ts'
+import { createRecoveryCodes, type RecoveryCodes } from '../../src/methods/recovery-code/index.ts'
 import { createTotpEnrolment, type TotpEnrolment } from '../../src/methods/totp/enrol.ts'
 import { createTotpMethod } from '../../src/methods/totp/index.ts'
 import { createEmailCodeMethod } from '../../src/methods/email-code/index.ts'
@@ -74,6 +75,7 @@ export interface SignInKit {
   readonly at: FlowSite
   readonly factors: Factors
   readonly totp: TotpEnrolment
+  readonly recoveryCodes: RecoveryCodes
   /** What must be done before the next session is opened. */
   obligation: Obligation | null
   readonly clock: ManualClock
@@ -107,6 +109,7 @@ export const createSignInKit = (
   const factors = memoryFactors(clock)
   const secrets = createFactorSecrets({ key, random: systemRandom })
   const totpParts = { store, clock, random: systemRandom, factors, secrets, trail }
+  const recoveryCodes = createRecoveryCodes({ factors, random: systemRandom, key })
   const waysAt = createWays(site.ways)
   const emailCode = createEmailCodeMethod({
     store,
@@ -132,7 +135,7 @@ export const createSignInKit = (
       directory,
       password: createPasswordMethod({ directory }),
       factors,
-      confirming: { 'email-code': emailCode, totp: createTotpMethod(totpParts) },
+      confirming: { 'email-code': emailCode, totp: createTotpMethod(totpParts), 'recovery-code': recoveryCodes },
       enrolable: ['totp'],
       obligationOf: () => Promise.resolve(kit.obligation),
       trail,
@@ -146,6 +149,7 @@ export const createSignInKit = (
       },
     },
     factors,
+    recoveryCodes,
     totp: createTotpEnrolment(totpParts),
     clock,
     store,

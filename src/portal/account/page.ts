@@ -75,6 +75,7 @@ export const showAccount = async (
     error: said.error ?? null,
     information: said.information ?? null,
     ...factors,
+    recovery: isAsked('recovery-code') ? { left: await parts.recoveryCodes.left(account.id) } : null,
     canAddAddress: isAsked('email-code') && added < mostAddresses,
     canAddApplication: isAsked('totp') && factors.applications.length < site.site.totp['per-account'],
     usesApplications: isAsked('totp') || factors.applications.length > 0,

@@ -102,6 +102,21 @@ export const takeRemoval =
     done(parts, request, response, 'removed')
   }
 
+/** POST: a new set of recovery codes; the former one is dead. */
+export const takeRecoveryCodes =
+  (parts: PortalParts) =>
+  async (request: Request, response: Response): Promise<void> => {
+    const { site } = visitOf(request)
+    const taken = await take(parts, request, response, z.object({}))
+    if (taken === null) return
+    const { account } = taken.person
+    const codes = await parts.recoveryCodes.renew(account.id)
+    parts.trail.record({ event: 'factor.added', method: 'recovery-code', ...traceOf(request, taken.person) })
+    const at = new Date(parts.clock.now()).toISOString()
+    const continueHref = `${site.prefix}${PATH}`
+    parts.pages.show(response, 'recovery-codes', { codes, login: account.login, at, continueHref })
+  }
+
 /** POST: ends one of the person's own sessions, or all but this one (R30, S-23). */
 export const takeSessionEnd =
   (parts: PortalParts) =>

@@ -1,15 +1,15 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import { findAttempt, takeAttempt, type AtSignIn } from '../at-sign-in.ts'
-import { delayOf, errorOf, showCode } from '../code-page.ts'
+import { findAttempt, takeAttempt } from '../at-sign-in.ts'
+import { delayOf } from '../code-page.ts'
 import { destinationOf } from '../destination.ts'
 import { field, textOf } from '../form.ts'
 import { liveSession } from '../live.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
+import { questionPage } from '../question-page.ts'
 import { goOn, stepHref } from '../sign-in-steps.ts'
 import { startAgain } from '../start-again.ts'
-import { showTotp, totpErrorOf } from '../totp-page.ts'
 import { visitOf } from '../visit.ts'
 
 const form = z.object({ attempt: field(64), to: field(16_384).default(''), code: field(64).default('') })
@@ -25,24 +25,6 @@ const informationOf = (why: string, wait: number): Message | undefined => {
     default:
       return undefined
   }
-}
-
-interface Said {
-  readonly error?: Message
-  readonly information?: Message
-  readonly status?: number
-}
-
-/** The page that takes the answer of what is asked for. */
-const showQuestion = async (
-  parts: PortalParts,
-  response: Response,
-  { handle, underWay }: AtSignIn,
-  said: Said = {},
-): Promise<void> => {
-  if (underWay.stage.kind === 'answer' && underWay.stage.offer.method === 'totp')
-    showTotp(parts, response, { handle, underWay, ...said })
-  else await showCode(parts, response, { handle, underWay, ...said })
 }
 
 /** GET: the question of the moment: « Saisie du code ». */
@@ -67,7 +49,7 @@ export const showCodePage =
     }
     const wait = /^\d{1,9}$/.exec(textOf(query, 'wait'))?.[0] ?? '0'
     const information = informationOf(textOf(query, 'why'), Number(wait))
-    await showQuestion(parts, response, here, information === undefined ? {} : { information })
+    await questionPage(here).show(parts, response, { ...here, ...(information === undefined ? {} : { information }) })
   }
 
 /** POST: the code. */
@@ -94,13 +76,8 @@ export const takeCode =
       parts.pages.go(response, destinationOf(site, underWay.attempt.target))
       return
     }
-    const isTotp = underWay.stage.offer.method === 'totp'
-    await showQuestion(
-      parts,
-      response,
-      here,
-      isTotp ? totpErrorOf(answered.reason) : errorOf(answered.reason, site.site),
-    )
+    const page = questionPage(here)
+    await page.show(parts, response, { ...here, ...page.errorOf(response, answered.reason) })
   }
 
 /** POST: « Recevoir un nouveau code ». */
@@ -117,5 +94,5 @@ export const takeResend =
     }
     const begun = await parts.flow.again(at, visitor, underWay)
     if (begun.ok) parts.pages.go(response, stepHref(site, underWay.stage, { handle, to: fields.to, why: 'resent' }))
-    else await showQuestion(parts, response, here, { information: delayOf(begun.reason), status: 429 })
+    else await questionPage(here).show(parts, response, { ...here, information: delayOf(begun.reason), status: 429 })
   }
