@@ -4,8 +4,6 @@ import { createAuditTrail } from '../audit/trail.ts'
 import { servingAmong } from '../database/limits.ts'
 import { openDatabase, type Database } from '../database/open.ts'
 import { openKeyring, type Keyring } from '../identity/keyring.ts'
-import { createOpenSockets, type OpenSockets } from '../gateway/open-sockets.ts'
-import { CLOSE } from '../gateway/websocket-end.ts'
 import { refreshKeyring } from '../identity/refresh.ts'
 import type { PurposeKey } from '../lib/digest.ts'
 import { createReturnTargets, type ReturnTargets } from '../lib/return-target.ts'
@@ -13,9 +11,9 @@ import { createMetrics, type Metrics } from '../server/metrics.ts'
 import { createActivity, type Activity } from '../session/activity.ts'
 import { createSessionCache, type SessionCache } from '../session/cache.ts'
 import { createLifecycle, type Lifecycle } from '../session/lifecycle.ts'
-import { channels } from '../store/keys.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { openEnds, type OpenEnds } from './open-ends.ts'
 import type { AppSettings } from './settings.ts'
 
 /** What everything else stands on, for as long as the process runs: keys, store, database, sessions, trail, figures. */
@@ -29,8 +27,7 @@ export interface Foundations {
   readonly lifecycle: Lifecycle
   readonly activity: Activity
   readonly targets: ReturnTargets
-  /** The WebSockets of this process, whatever settings were in force when they were opened. */
-  readonly sockets: OpenSockets
+  readonly openEnds: Omit<OpenEnds, 'close'>
   close(): Promise<void>
 }
 
@@ -50,17 +47,6 @@ const createEndSessions =
     }
   }
 
-const openSockets = async (store: Store) => {
-  const sockets = createOpenSockets()
-  const unsubscribe = await store.subscribe(
-    channels.sessionEnded,
-    (digest) => sockets.end(digest),
-    // The end of a session may have been missed: no socket outlives what is known of its session.
-    () => sockets.endAll(CLOSE.goingAway),
-  )
-  return { sockets, unsubscribe }
-}
-
 /**
  * Opens what lasts; `prepare` has been there before.
  * @throws when keys must stop the start; a store that is away does not (O-09)
@@ -76,7 +62,7 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
   const cache = await createSessionCache({ store, clock, log })
   const activity = createActivity({ store, clock, log })
   const lifecycle = createLifecycle({ store, cache, clock })
-  const { sockets, unsubscribe } = await openSockets(store)
+  const open = await openEnds({ store, clock, log })
   const watch = watchDisabled(database, { clock, log, endSessions: createEndSessions(lifecycle, table) })
   return {
     keyring,
@@ -94,12 +80,12 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
     lifecycle,
     activity,
     targets: createReturnTargets(() => keyring.deriveAll('return-target')),
-    sockets,
+    openEnds: open,
     close: async () => {
       stopRefreshing()
       watch.close()
       await activity.close()
-      await unsubscribe()
+      await open.close()
       await cache.close()
       await table.close()
       await Promise.all([store.close(), database.close()])

@@ -37,7 +37,7 @@ export const joinDataPath = (
   sites: readonly JoinedSite[],
 ): Gateway => {
   const { config, clock, log } = settings
-  const { activity, targets, sockets } = foundations
+  const { activity, targets, openEnds } = foundations
   const portals = new Map(sites.map((site) => [site.gateway, site.portal]))
   const portalOf = (site: GatewaySite): PortalSite => {
     const found = portals.get(site)
@@ -67,7 +67,8 @@ export const joinDataPath = (
       page: ({ exchange }) => `${exchange.site.prefix}/signed-out`,
     },
     forms: formParts(forms, foundations, settings, browsers, ({ site }) => portalOf(site)),
-    onOpen: ({ session }, socket, end) => sockets.add(session, socket, end),
+    onOpen: ({ session }, socket, end) => openEnds.sockets.add(session, socket, end),
+    answers: openEnds.answers,
     onSpoof: ({ site, target, address, reference }, names) => {
       const fields = { names, site: site.site.site, path: target.path, address, reference }
       log.warn(fields, 'identity headers of a visitor were dropped')

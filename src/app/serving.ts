@@ -58,7 +58,7 @@ const createSuccession = (first: Joined) => {
  */
 export const startServing = async (settings: AppSettings, entrance: Entrance): Promise<Serving> => {
   const foundations = await openFoundations(settings)
-  const { metrics, sockets, store, database, keyring } = foundations
+  const { metrics, openEnds, store, database, keyring } = foundations
   const parts = createSuccession(join(foundations, settings))
   metrics.watchUpstreams(() => parts.current().loads())
   const visitors = createVisitorListener({
@@ -74,8 +74,8 @@ export const startServing = async (settings: AppSettings, entrance: Entrance): P
     },
     nextReference: createReferences(settings.random),
     webSockets: {
-      endAll: () => sockets.endAll(CLOSE.goingAway),
-      count: () => sockets.size,
+      endAll: () => openEnds.sockets.endAll(CLOSE.goingAway),
+      count: () => openEnds.sockets.size,
     },
   })
   const close = async (): Promise<void> => {

@@ -1,7 +1,8 @@
 import type { LiveSession } from '../session/cache.ts'
 import type { PeekResult } from '../session/peek.ts'
 import { ANONYMOUS } from '../policy/subject.ts'
-import type { Authenticated, Sanitized } from './exchange.ts'
+import type { Authenticated, Exchange, Sanitized } from './exchange.ts'
+import { opensChannel } from './opens-channel.ts'
 
 const toAuthenticated = (input: Sanitized, peeked: PeekResult): Authenticated => {
   const live = peeked.state === 'live'
@@ -15,14 +16,16 @@ const toAuthenticated = (input: Sanitized, peeked: PeekResult): Authenticated =>
   }
 }
 
+/** Whether somebody is likely to have done something, rather than their page by itself (R29, G17). */
+const isActivity = (exchange: Exchange): boolean =>
+  !exchange.site.policy.isBackground(exchange.target.path) && !opensChannel(exchange)
+
 /** Fourth step: who it is. A store that does not answer closes the gate: the fault passes through. */
 export const authenticate =
   (seen: (session: LiveSession) => void) =>
   (input: Sanitized): Authenticated | Promise<Authenticated> => {
     const conclude = (peeked: PeekResult): Authenticated => {
-      if (peeked.state === 'live' && !input.exchange.site.policy.isBackground(input.exchange.target.path)) {
-        seen(peeked)
-      }
+      if (peeked.state === 'live' && isActivity(input.exchange)) seen(peeked)
       return toAuthenticated(input, peeked)
     }
     const peeked = input.exchange.site.peek(input.cookies)

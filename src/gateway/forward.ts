@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ErrorCode } from '../lib/errors.ts'
+import { eventStreamEnd, type EventStreamEnd } from './event-stream-end.ts'
 import type { Asserted, Refuse } from './exchange.ts'
 import { sayFarewell, type FarewellAnswer } from './farewell.ts'
 import { isNavigation } from './navigation.ts'
+import type { OpenAnswer, OpenAnswers } from './open-answers.ts'
 import { returning } from './returning.ts'
 import type { UpstreamTarget } from './site.ts'
 import { upstreamFault } from './upstream-fault.ts'
@@ -29,8 +31,10 @@ const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  *   turned out to be unreadable: it holds no connection to the application
  * - an answer that breaks off is broken off for the visitor too, never ended as if it were whole
  * - what was only to be looked at is asked for once more when a kept connection turns out to be closed (U-04)
+ * - what must not go on without its session is ended with it (open-answers)
  */
-class Carrier implements Dispatcher.DispatchHandler, Queued {
+class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
+  stream: EventStreamEnd | undefined
   readonly #asserted: Asserted
   readonly #response: ServerResponse
   readonly #refuse: Refuse
@@ -44,21 +48,33 @@ class Carrier implements Dispatcher.DispatchHandler, Queued {
   #isRepeated = false
   #isOver = false
 
-  constructor(asserted: Asserted, refuse: Refuse, farewell: FarewellAnswer, options: Dispatcher.DispatchOptions) {
+  constructor(
+    asserted: Asserted,
+    refuse: Refuse,
+    farewell: FarewellAnswer,
+    answers: OpenAnswers,
+    options: Dispatcher.DispatchOptions,
+  ) {
     this.#asserted = asserted
     this.#response = asserted.exchange.response
     this.#refuse = refuse
     this.#farewell = farewell
     this.#options = options
+    // Who has left already is not announced again.
+    if (this.#response.destroyed) return
+    answers.add(this)
     this.#response.once('close', () => {
-      if (this.#isOver || this.#isDiscarding) return
-      if (this.#upstream.queue.leave(this)) this.#isOver = true
-      else this.#controller?.abort(new Error('the visitor left'))
+      answers.delete(this)
+      this.#leave('the visitor left')
     })
   }
 
   get #upstream(): UpstreamTarget {
     return this.#asserted.exchange.site.upstream
+  }
+
+  get session(): string | null {
+    return this.#asserted.session
   }
 
   go(): void {
@@ -68,6 +84,19 @@ class Carrier implements Dispatcher.DispatchHandler, Queued {
   turnAway(why: string): void {
     this.#isOver = true
     this.#fail('upstream-busy', why, false)
+  }
+
+  cut(): void {
+    if (this.#response.headersSent) this.#response.destroy()
+    else this.#fail('sign-in-required', 'session-over', true)
+    this.#leave('the session is over')
+  }
+
+  /** Nobody waits for the answer any more. */
+  #leave(why: string): void {
+    if (this.#isOver || this.#isDiscarding) return
+    if (this.#upstream.queue.leave(this)) this.#isOver = true
+    else this.#controller?.abort(new Error(why))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -96,11 +125,13 @@ class Carrier implements Dispatcher.DispatchHandler, Queued {
     this.#length = returned.length
     this.#response.writeHead(status, reasonOf(message), returned.headers)
     // An event stream or a long poll may have nothing to say yet: the visitor learns at once that it is open (U-09).
-    if (this.#length < 0) this.#response.flushHeaders()
+    if (this.#length >= 0) return
+    this.#response.flushHeaders()
+    this.stream = eventStreamEnd(this.#response, returned.headers)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#isDiscarding) return
+    if (this.#isDiscarding || this.#response.writableEnded) return
     if (chunk.length === this.#length) {
       this.#held = chunk
       return
@@ -111,6 +142,7 @@ class Carrier implements Dispatcher.DispatchHandler, Queued {
         controller.resume()
       })
     }
+    this.stream?.pass(chunk)
   }
 
   onResponseEnd(): void {
@@ -160,7 +192,7 @@ const bodyOf = (asserted: Asserted, request: IncomingMessage): IncomingMessage |
 
 /** Last step: sends exactly the request that was judged, and carries the answer back. */
 export const forward =
-  (refuse: Refuse, farewell: FarewellAnswer) =>
+  (refuse: Refuse, farewell: FarewellAnswer, answers: OpenAnswers) =>
   (asserted: Asserted): null => {
     const { request, target, site } = asserted.exchange
     const { queue, firstByte, idle } = site.upstream
@@ -172,6 +204,6 @@ export const forward =
       headersTimeout: firstByte,
       bodyTimeout: idle,
     }
-    queue.enter(new Carrier(asserted, refuse, farewell, options))
+    queue.enter(new Carrier(asserted, refuse, farewell, answers, options))
     return null
   }

@@ -14,6 +14,7 @@ import type { FormParts } from './forms.ts'
 import type { Farewell } from './farewell.ts'
 import { forward } from './forward.ts'
 import { keepForm } from './keep-form.ts'
+import type { OpenAnswers } from './open-answers.ts'
 import { origin } from './origin.ts'
 import { own, type Portal } from './own.ts'
 import { createBodyReader } from './read-body.ts'
@@ -37,6 +38,8 @@ export interface GatewayParts {
   readonly farewell: Farewell
   readonly forms: FormParts
   readonly onOpen: OnOpen
+  /** Answers under way, so that a session's end can end them. */
+  readonly answers: OpenAnswers
   readonly onSpoof: OnSpoof
   /** Puts the protecting headers on an answer of the gate itself (W-07). */
   readonly dress: (exchange: Exchange) => void
@@ -88,7 +91,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     signOut(parts.endSession),
     assert,
     resend(parts.forms, parts.dress),
-    forward(refuse, { ...parts.farewell, dress: parts.dress }),
+    forward(refuse, { ...parts.farewell, dress: parts.dress }, parts.answers),
   )
   const onUpgrade = chain(
     onFault,

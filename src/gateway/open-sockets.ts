@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { SessionOver } from '../session/watch-open.ts'
 import { CLOSE, type CloseCode, type WebSocketEnd } from './websocket-end.ts'
 
 type End = WebSocketEnd['end']
@@ -7,8 +8,10 @@ type End = WebSocketEnd['end']
 export interface OpenSockets {
   /** @param session null for a visitor whom nobody knows: those end with the process only */
   add(session: string | null, socket: Socket, end: End): void
-  /** Ends every socket of a session on this node. */
-  end(session: string): void
+  /** Ends every socket of a session in this process. */
+  end(session: string, over: SessionOver): void
+  /** The sessions that have a socket open. */
+  sessions(): Iterable<string>
   endAll(code: CloseCode): void
   /** How many are open. */
   readonly size: number
@@ -25,9 +28,11 @@ export const createOpenSockets = (): OpenSockets => {
         if (known.size === 0 && sockets.get(session) === known) sockets.delete(session)
       })
     },
-    end: (session) => {
-      for (const end of sockets.get(session) ?? []) end(CLOSE.sessionEnded)
+    end: (session, over) => {
+      const code = over === 'unknown' ? CLOSE.goingAway : CLOSE.sessionEnded
+      for (const end of sockets.get(session) ?? []) end(code)
     },
+    sessions: () => [...sockets.keys()].filter((session) => session !== null),
     endAll: (code) => {
       for (const known of sockets.values()) for (const end of known) end(code)
     },

@@ -271,3 +271,39 @@ describe('the script in pages of any kind', () => {
     })
   })
 })
+
+describe('G3: a page that listens is told when its session is over', () => {
+  const LIVE = '/dcc/ui/direct.jsp'
+
+  it('by a last event and by a code; its dialog shows at once, and nothing connects again', async () => {
+    await withPage(async (page) => {
+      const asked: string[] = []
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+      await signIn(page, LIVE)
+      await page.getByText('dossier mis à jour').first().waitFor()
+      await page.getByText('connecté', { exact: false }).first().waitFor()
+      await endSessions()
+      await page.getByText('session terminée').waitFor()
+      await page.getByText('déconnecté').waitFor()
+      await over(page).waitFor()
+      assert.equal(asked.filter((path) => path === '/dcc/events').length, 1)
+    })
+  })
+
+  it('a source that knows nothing of the gate asks once more, gets 401, and is closed for good by the browser', async () => {
+    await withPage(async (page) => {
+      await signIn(page, '/dcc/ui/patients.jsp')
+      const statuses: number[] = []
+      page.on('response', (response) => {
+        if (response.url().endsWith('/dcc/events')) statuses.push(response.status())
+      })
+      await page.evaluate(`window.source = new EventSource('/dcc/events')`)
+      await page.waitForFunction('source.readyState === 1')
+      await endSessions()
+      await page.waitForFunction('source.readyState === 2')
+      // Longer than a browser waits before it asks again.
+      await page.waitForTimeout(4_000)
+      assert.deepEqual(statuses, [200, 401])
+    })
+  })
+})

@@ -9,9 +9,19 @@
     byId(list).insertBefore(line, byId(list).firstChild)
   }
 
+  // The gate says so when the session is over: its dialog then shows at once, and nothing connects again in vain.
+  function sessionOver() {
+    document.dispatchEvent(new Event('portillon:check'))
+  }
+
   var source = new EventSource('/dcc/events')
   source.addEventListener('rcp', function (event) {
     log('events', JSON.parse(event.data).message)
+  })
+  source.addEventListener('portillon', function () {
+    source.close()
+    log('events', 'session terminée')
+    sessionOver()
   })
   source.onerror = function () {
     log('events', 'connexion interrompue')
@@ -21,8 +31,9 @@
   socket.onopen = function () {
     log('chat-log', 'connecté')
   }
-  socket.onclose = function () {
+  socket.onclose = function (event) {
     log('chat-log', 'déconnecté')
+    if (event.code === 4401) sessionOver()
   }
   socket.onmessage = function (event) {
     log('chat-log', 'reçu : ' + event.data)
