@@ -1,13 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ErrorCode } from '../lib/errors.ts'
 import { eventStreamEnd, type EventStreamEnd } from './event-stream-end.ts'
 import type { Asserted, Refuse } from './exchange.ts'
 import { sayFarewell, type FarewellAnswer } from './farewell.ts'
+import { linger } from './linger.ts'
 import { isNavigation } from './navigation.ts'
 import type { OpenAnswer, OpenAnswers } from './open-answers.ts'
 import { returning } from './returning.ts'
 import type { UpstreamTarget } from './site.ts'
+import { trailersFor } from './trailers.ts'
+import { Upload } from './upload.ts'
 import { upstreamFault } from './upstream-fault.ts'
 import type { Queued } from './upstream-queue.ts'
 
@@ -20,6 +23,12 @@ const reasonOf = (message = ''): string => {
   return LOST.test(message) ? '' : Buffer.from(message).toString('latin1')
 }
 
+/** As undici's controllers of answers over HTTP/1.1 are; its types know of several forms. */
+interface Raw {
+  readonly rawHeaders: readonly Buffer[]
+  readonly rawTrailers: readonly Buffer[]
+}
+
 /** Methods that change nothing (RFC 9110 § 9.2.1). PUT and DELETE may be repeated by the letter, but not for a person. */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -27,8 +36,8 @@ const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * Carries one answer from the application to the visitor. A class and not a closure: one small object a request is what the
  * data path can afford.
  * - a small answer whose length is known leaves in one write
- * - a slow reader holds the application back, a reader that leaves cancels the request, and so does a request whose rest
- *   turned out to be unreadable: it holds no connection to the application
+ * - a slow reader holds the application back; one that takes nothing at all, or leaves, cancels the request, and so does a
+ *   request whose rest turned out to be unreadable: it holds no connection to the application
  * - an answer that breaks off is broken off for the visitor too, never ended as if it were whole
  * - what was only to be looked at is asked for once more when a kept connection turns out to be closed (U-04)
  * - what must not go on without its session is ended with it (open-answers)
@@ -113,7 +122,7 @@ class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
     if (status < 200) return
     if (status >= 400) this.#asserted.resent?.failed(true)
     const { exchange, isLeaving } = this.#asserted
-    const returned = returning(exchange, (controller as unknown as { rawHeaders: Buffer[] }).rawHeaders)
+    const returned = returning(exchange, (controller as unknown as Raw).rawHeaders)
     if (isLeaving) {
       if (isNavigation(exchange.request)) {
         this.#isDiscarding = true
@@ -138,17 +147,25 @@ class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
     }
     if (!this.#response.write(chunk)) {
       controller.pause()
+      this.#limitReader(this.#upstream.idle)
       this.#response.once('drain', () => {
+        this.#limitReader(0)
         controller.resume()
       })
     }
     this.stream?.pass(chunk)
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    const { exchange } = this.#asserted
+    const { rawTrailers } = controller as unknown as Raw
+    if (rawTrailers.length > 0) this.#response.addTrailers(trailersFor(exchange.request, rawTrailers))
     this.#isOver = true
     this.#upstream.queue.done()
-    if (!this.#isDiscarding) this.#response.end(this.#held)
+    if (this.#asserted.hasBody) linger(exchange)
+    if (this.#isDiscarding) return
+    this.#response.end(this.#held)
+    if (this.#response.writableLength > 0) this.#limitReader(this.#upstream.idle)
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -176,31 +193,37 @@ class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
     return REPEATABLE.has(method) && body === null && this.#upstream.isStale(error)
   }
 
+  /** Node counts as movement whatever the network takes, and destroys the connection on which nothing moves for so long. */
+  #limitReader(idle: number): void {
+    this.#response.socket?.setTimeout(idle)
+  }
+
   /** No answer, or not the whole of one. `isUnsure`: the application may have seen the request. */
   #fail(code: ErrorCode, detail: string, isUnsure: boolean, error?: Error): void {
     const { headersSent, destroyed, writableEnded } = this.#response
     if (!headersSent) this.#asserted.resent?.failed(isUnsure)
     if (destroyed || writableEnded) return
+    if (this.#asserted.hasBody) linger(this.#asserted.exchange)
     if (headersSent) this.#response.destroy(error)
     else if (this.#asserted.isLeaving) sayFarewell(this.#asserted, this.#farewell, [])
     else this.#refuse(this.#asserted.exchange, code, detail)
   }
 }
 
-const bodyOf = (asserted: Asserted, request: IncomingMessage): IncomingMessage | Buffer | null =>
-  asserted.resent?.body ?? (asserted.hasBody ? request : null)
+const bodyOf = ({ resent, hasBody, exchange: { request, site } }: Asserted): Upload | Buffer | null =>
+  resent?.body ?? (hasBody ? new Upload(request, site.upstream.idle) : null)
 
 /** Last step: sends exactly the request that was judged, and carries the answer back. */
 export const forward =
   (refuse: Refuse, farewell: FarewellAnswer, answers: OpenAnswers) =>
   (asserted: Asserted): null => {
-    const { request, target, site } = asserted.exchange
+    const { target, site } = asserted.exchange
     const { queue, firstByte, idle } = site.upstream
     const options = {
       path: target.raw,
       method: target.method,
       headers: asserted.headers,
-      body: bodyOf(asserted, request),
+      body: bodyOf(asserted),
       headersTimeout: firstByte,
       bodyTimeout: idle,
     }

@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net'
-import { buildConnector, Pool } from 'undici'
+import { Pool } from 'undici'
 import type { Site } from '../policy/schema.ts'
 import { createPlaces } from './places.ts'
 import type { UpstreamTarget } from './site.ts'
+import { createConnector } from './upstream-connector.ts'
 import { UpstreamQueue } from './upstream-queue.ts'
 
 /**
@@ -15,28 +15,6 @@ const KEPT = { untold: 4_000, longest: 60_000, margin: 2_000 }
 
 /** After this time a connection is exchanged for a new one, whose address is looked up anew (U-11), milliseconds. */
 const LOOKED_UP = 120_000
-
-/** How a connection ends that its other side closes. Time limits and answers that are none have other codes. */
-const CLOSED: ReadonlySet<string | undefined> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
-
-/** Opens connections, and remembers of those that break whether they had served before. */
-const createConnector = (timeout: number, ca: string | undefined) => {
-  const stale = new WeakSet<Error>()
-  const open = buildConnector({ timeout, allowH2: false, ...(ca === undefined ? {} : { ca }) })
-  const watch = (socket: Socket): void => {
-    const { bytesRead } = socket
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (socket.bytesRead > bytesRead && CLOSED.has(error.code)) stale.add(error)
-    })
-  }
-  const connect: buildConnector.connector = (options, callback) => {
-    open(options, (...opened) => {
-      if (opened[0] === null) watch(opened[1])
-      callback(...opened)
-    })
-  }
-  return { connect, isStale: (error: Error) => stale.has(error) }
-}
 
 /**
  * Connections to one application. One request at a time on each: an old server's answers are never mixed up.

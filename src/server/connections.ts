@@ -17,6 +17,11 @@ export interface Connections {
    * again elsewhere, and it must not be served twice.
    */
   asked(socket: Socket, answer: ServerResponse): boolean
+  /**
+   * When its last answer is given, it is half-closed like the idle ones: whoever goes on sending all the same must not get a
+   * reset in place of that answer.
+   */
+  endsGently(socket: Socket): void
   /** From now on every answer is the last one of its connection, and says so (`Connection: close`). */
   retire(): void
   /** Ends the connections on which nothing is under way, and the others as soon as that is true. */
@@ -36,6 +41,7 @@ const isFresh = (socket: Socket): boolean => socket.bytesRead === 0
 export const createConnections = (): Connections => {
   const open = new Set<Socket>()
   const gone = new WeakSet<Socket>()
+  let hasGone = false
   let isRetiring = false
   let isLettingGo = false
 
@@ -47,8 +53,13 @@ export const createConnections = (): Connections => {
       answer.once('close', () => endWhenIdle(socket))
       return
     }
+    halfClose(socket)
+  }
+
+  const halfClose = (socket: Socket): void => {
     if (gone.has(socket)) return
     gone.add(socket)
+    hasGone = true
     socket.end()
     setTimeout(() => socket.destroy(), LINGER).unref()
   }
@@ -67,9 +78,11 @@ export const createConnections = (): Connections => {
     },
     left: (socket) => open.delete(socket),
     asked: (socket, answer) => {
-      if (!isRetiring) return true
-      answer.shouldKeepAlive = false
-      return !gone.has(socket)
+      if (isRetiring) answer.shouldKeepAlive = false
+      return !hasGone || !gone.has(socket)
+    },
+    endsGently: (socket) => {
+      socket.destroySoon = () => halfClose(socket)
     },
     retire: () => {
       isRetiring = true

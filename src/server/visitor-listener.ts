@@ -8,6 +8,7 @@ import type { ErrorCode } from '../lib/errors.ts'
 import { answerUnderWay } from './answer-under-way.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { drain, type Cut, type DrainOptions, type WebSockets } from './draining.ts'
+import { continueWhenRead } from './expectation.ts'
 import { listenAt, type Entrance } from './listen.ts'
 import { answerUnreadable, lastAnswerOn } from './unreadable.ts'
 
@@ -132,6 +133,11 @@ const serve = (server: Server, connections: Connections, parts: ListenerParts): 
   })
   server.on('request', onRequest)
   server.on('checkExpectation', onRequest)
+  server.on('checkContinue', (request, response) => {
+    continueWhenRead(request, response)
+    connections.endsGently(request.socket)
+    onRequest(request, response)
+  })
   server.on('connect', (request) => {
     const response = answerTo(request)
     if (response !== null) parts.onRequest(arrival(request, response))
