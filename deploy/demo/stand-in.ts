@@ -8,6 +8,12 @@ import { createNotes } from './notes.ts'
 import { errorReply, write, type Handler, type Reply } from './reply.ts'
 import { createRoutes } from './routes.ts'
 import { servletPath } from './servlet-path.ts'
+import {
+  createSignatureVerifier,
+  type SignatureExpectations,
+  type SignatureVerdict,
+  type VerifySignature,
+} from './signature.ts'
 import { createStaticFiles } from './static-files.ts'
 import { acceptWebSocket, refuseUpgrade } from './websocket.ts'
 
@@ -19,6 +25,8 @@ export interface StandInOptions {
   /** The public origin of the site (`iss`); asked at every request. */
   readonly issuer: () => string
   readonly audience: string
+  /** What the signature over each request has to be; without it none is asked for. */
+  readonly signature?: SignatureExpectations
   /**
    * Whether requests without a good assertion get 403, as a filter before a real application would answer (H-17); default
    * true. With false the pages are shown to everybody, under a red « identité non vérifiée ».
@@ -38,6 +46,7 @@ export interface StandIn {
 
 interface Parts {
   readonly verify: VerifyAssertion
+  readonly verifySignature: VerifySignature | null
   readonly sessions: JavaSessions
   readonly routes: ReadonlyMap<string, Handler>
   readonly serveStatic: (call: Call) => Reply
@@ -56,9 +65,15 @@ const ASSERTION = 'x-portillon-assertion'
 const NOBODY: Visitor = { verified: false, reason: 'pas encore examinée' }
 const NO_SESSION: JavaSession = { id: '', isNew: false, recent: [] }
 
-const verifyRequest = (parts: Parts, request: IncomingMessage): Promise<Visitor> => {
+/** The signature first: who the assertion speaks of is asked only where it came with this request. */
+const verifyRequest = async (
+  parts: Parts,
+  request: IncomingMessage,
+): Promise<{ readonly visitor: Visitor; readonly signature: SignatureVerdict | null }> => {
+  const signature = parts.verifySignature?.(request) ?? null
+  if (signature?.verified === false) return { visitor: signature, signature }
   const header = request.headers[ASSERTION]
-  return parts.verify(typeof header === 'string' ? header : header?.join(', '))
+  return { visitor: await parts.verify(typeof header === 'string' ? header : header?.join(', ')), signature }
 }
 
 const splitUrl = (rawUrl: string): { rawPath: string; query: string } => {
@@ -78,6 +93,7 @@ const arrive = (parts: Parts, request: IncomingMessage): Call => {
     rawUrl,
     query: new URLSearchParams(query),
     visitor: NOBODY,
+    signature: null,
     session: NO_SESSION,
     origin: parts.origin(),
     now: parts.now(),
@@ -88,11 +104,11 @@ const answer = async (parts: Parts, request: IncomingMessage): Promise<Reply> =>
   const arrived = arrive(parts, request)
   if (arrived.path === '') return errorReply(arrived, 400, 'Adresse incorrecte')
   if (arrived.path.startsWith('/dcc/static/')) return parts.serveStatic(arrived)
-  const visitor = await verifyRequest(parts, request)
+  const { visitor, signature } = await verifyRequest(parts, request)
   if (!visitor.verified && parts.refuseUnverified) {
     return errorReply({ ...arrived, visitor }, 403, 'Accès direct interdit : passez par la passerelle')
   }
-  const call = { ...arrived, visitor, session: parts.sessions.of(request) }
+  const call = { ...arrived, visitor, signature, session: parts.sessions.of(request) }
   const reply = (await parts.routes.get(call.path)?.(call)) ?? errorReply(call, 404, call.path)
   if (!call.session.isNew) return reply
   return { ...reply, headers: { 'Set-Cookie': `JSESSIONID=${call.session.id}; Path=/dcc; HttpOnly`, ...reply.headers } }
@@ -115,7 +131,7 @@ const onFailure = (response: ServerResponse): void => {
 
 const acceptUpgrades = (server: Server, parts: Parts, open: Set<() => void>): void => {
   const answerUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    const visitor = await verifyRequest(parts, request)
+    const { visitor } = await verifyRequest(parts, request)
     if (!visitor.verified && parts.refuseUnverified) {
       refuseUpgrade(socket, 403, 'Forbidden')
       return
@@ -158,6 +174,7 @@ export const startStandIn = async (options: StandInOptions): Promise<StandIn> =>
   let origin = ''
   const parts: Parts = {
     verify: createAssertionVerifier({ ...options, now }),
+    verifySignature: options.signature === undefined ? null : createSignatureVerifier(options.signature, now),
     sessions,
     routes: createRoutes({
       notes: createNotes(),

@@ -4,6 +4,7 @@ import type { GatewaySite } from '../gateway/site.ts'
 import type { AssertionMinter } from '../identity/assertion.ts'
 import { createHeaderFilter, createIdentityNames } from '../identity/header-filter.ts'
 import { createIdentityHeaders } from '../identity/headers.ts'
+import { createRequestSigner } from '../identity/request-signature.ts'
 import { createPolicy } from '../policy/decide.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import { cookieName } from '../portal/cookies.ts'
@@ -20,9 +21,9 @@ export interface JoinedSite {
 
 export const joinSite = (
   { keyring, cache }: Foundations,
-  { clock }: AppSettings,
+  { clock, random }: AppSettings,
   minter: AssertionMinter,
-  { site, origin, secure, realm }: LoadedSite,
+  { site, origin, secure, realm, signatureSecret }: LoadedSite,
 ): JoinedSite => {
   const policy = createPolicy(site)
   const peek = createPeek({
@@ -46,6 +47,7 @@ export const joinSite = (
       isIdentityHeader: createIdentityNames(site),
       identityHeaders: createIdentityHeaders(site),
       assertion: minter.forSite(site, origin),
+      sign: createRequestSigner(site, signatureSecret, { clock, random }),
       peek,
       upstream: createUpstream(site.upstream, ca),
     },

@@ -34,6 +34,9 @@ interface DemoAccount {
 
 const ADDRESS = '127.0.0.1'
 
+/** Requests are signed with a secret made up for the one run, which the stand-in is told and no file holds. */
+const SIGNATURE = { 'key-id': 'demo', 'secret-file': '', lifetime: 60_000 }
+
 const portOf = (text: string): number => {
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535')
@@ -49,14 +52,21 @@ const upstreamOf = (text: string): string => {
 }
 
 /** The demonstration policy, put on this machine's own address and in front of the chosen application. */
-const onThisMachine = (loaded: LoadedSite, port: number, upstream: string): LoadedSite => {
+const onThisMachine = (loaded: LoadedSite, port: number, upstream: string, secret: string | null): LoadedSite => {
   const origin = `http://localhost:${port}`
   const hosts = [`localhost:${port}`, `${ADDRESS}:${port}`]
   return {
     ...loaded,
     origin,
     secure: false,
-    site: { ...loaded.site, hosts, origin, upstream: { ...loaded.site.upstream, url: upstream } },
+    signatureSecret: secret ?? loaded.signatureSecret,
+    site: {
+      ...loaded.site,
+      hosts,
+      origin,
+      upstream: { ...loaded.site.upstream, url: upstream },
+      identity: secret === null ? loaded.site.identity : { ...loaded.site.identity, signature: SIGNATURE },
+    },
   }
 }
 
@@ -110,11 +120,16 @@ const createCleanup = () => {
   }
 }
 
-const startUpstream = (port: () => number, prefix: string, audience: string): Promise<StandIn> =>
+const startUpstream = (
+  port: () => number,
+  { prefix, identity }: LoadedSite['site'],
+  secret: string,
+): Promise<StandIn> =>
   startStandIn({
     jwks: () => `http://${ADDRESS}:${port()}${prefix}/jwks.json`,
     issuer: () => `http://localhost:${port()}`,
-    audience,
+    audience: identity.assertion?.audience ?? '',
+    signature: { keyId: SIGNATURE['key-id'], secret, headers: Object.keys(identity.headers) },
   })
 
 const runDemo = async (options: DemoOptions): Promise<void> => {
@@ -130,13 +145,11 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
     const folder = await mkdtemp(join(tmpdir(), 'portillon-demo-'))
     cleanup.later(() => rm(folder, { recursive: true, force: true }))
     const port = options.port === 0 ? await freePort() : options.port
-    const standIn =
-      options.upstream === undefined
-        ? await startUpstream(() => port, site.prefix, site.identity.assertion?.audience ?? '')
-        : null
+    const secret = systemRandom.token(48)
+    const standIn = options.upstream === undefined ? await startUpstream(() => port, site, secret) : null
     if (standIn !== null) cleanup.later(() => standIn.close())
     const upstream = options.upstream ?? standIn?.url ?? ''
-    const here = onThisMachine(loaded.value, port, upstream)
+    const here = onThisMachine(loaded.value, port, upstream, standIn === null ? null : secret)
     const outbox = createOutbox({ clock: systemClock })
     const app = await startApp({
       config: {

@@ -6,6 +6,7 @@ import { checkSettings, readSettingsText } from '../lib/settings/check-settings.
 import { entriesOf } from '../lib/settings/draft.ts'
 import { toJsonSchema } from '../lib/settings/json-schema.ts'
 import { formatPath, inFileOrder, isError, type Problem, type SettingPath } from '../lib/settings/problem.ts'
+import { readSecret } from '../lib/settings/secret-file.ts'
 import type { Check, CheckContext } from './checks/context.ts'
 import { checkForwardAuth } from './checks/forward-auth.ts'
 import { checkListeners } from './checks/listeners.ts'
@@ -17,7 +18,6 @@ import { checkWorkers } from './checks/workers.ts'
 import { applyEnvironment, strayVariables, type Environment } from './environment.ts'
 import type { Instance, InstanceSite, LoadedConfig } from './instance.ts'
 import { configSchema, type Config } from './schema.ts'
-import { readSecret } from './secrets.ts'
 
 export interface LoadConfigOptions<Site extends InstanceSite> {
   readonly environment: Environment

@@ -1,5 +1,6 @@
 import type { Asserted, Exchange } from './exchange.ts'
 import type { Leaving } from './sign-out.ts'
+import type { GatewaySite } from './site.ts'
 
 /** The header that carries the signed statement (DESIGN §8). */
 export const ASSERTION_HEADER = 'X-Portillon-Assertion'
@@ -16,16 +17,21 @@ const forwarding = (exchange: Exchange): string[] => [
   exchange.host,
 ]
 
-/**
- * Who it is, complete: every name that the gate can set is set, with an empty value where there is nothing to say: what is
- * missing is never left to the visitor.
- */
-export const assertIdentity = (input: Leaving): Asserted | Promise<Asserted> => {
+/** The request as the application's server will read it. */
+const forwarded = ({ site, host, target }: Exchange) => ({
+  method: target.method,
+  host: site.upstream.hostFor(host),
+  target: target.raw,
+})
+
+const tellWho = (input: Leaving, sign: GatewaySite['sign']): Asserted | Promise<Asserted> => {
   const { exchange, headers, subject, session, isLeaving } = input
   const { site } = exchange
-  for (const [name, value] of site.identityHeaders(subject)) headers.push(name, value)
+  const identity = site.identityHeaders(subject)
+  for (const [name, value] of identity) headers.push(name, value)
   const conclude = (assertion: string | null): Asserted => {
     headers.push(ASSERTION_HEADER, assertion ?? '')
+    if (sign !== null) headers.push(...sign(forwarded(exchange), identity, assertion ?? ''))
     return { isAsserted: true, exchange, headers, hasBody: input.hasBody, subject, session, isLeaving }
   }
   if (subject.kind === 'anonymous' || session === null) return conclude(null)
@@ -33,8 +39,18 @@ export const assertIdentity = (input: Leaving): Asserted | Promise<Asserted> => 
   return assertion instanceof Promise ? assertion.then(conclude) : conclude(assertion)
 }
 
-/** Eighth step: the headers that the application receives: whence the visitor came, and who it is. */
+/**
+ * Who it is, complete: every name that the gate can set is set, with an empty value where there is nothing to say: what is
+ * missing is never left to the visitor. Nothing is signed: this is for a proxy, and what the application will receive is the
+ * proxy's to write (it may leave out what is empty, and spell the address anew).
+ */
+export const assertIdentity = (input: Leaving): Asserted | Promise<Asserted> => tellWho(input, null)
+
+/**
+ * Eighth step: the headers that the application receives: whence the visitor came, who it is, and the signature that holds
+ * it to this request (H-16). What comes after may change the body and what describes it, and nothing that is signed.
+ */
 export const assert = (input: Leaving): Asserted | Promise<Asserted> => {
   input.headers.push(...forwarding(input.exchange))
-  return assertIdentity(input)
+  return tellWho(input, input.exchange.site.sign)
 }

@@ -16,6 +16,16 @@ export interface GatewayPolicy {
   originsFor(path: string): readonly string[]
 }
 
+type Identity = readonly (readonly [name: string, value: string])[]
+
+/** What the application will read of a request, besides its headers. */
+interface ForwardedRequest {
+  readonly method: string
+  readonly host: string
+  /** Path and query, to the byte. */
+  readonly target: string
+}
+
 /** A site as the data path sees it: everything that can be prepared once is prepared. */
 export interface GatewaySite {
   readonly site: Site
@@ -32,9 +42,11 @@ export interface GatewaySite {
   /** Whether such a name says who somebody is. */
   isIdentityHeader(rawName: string): boolean
   /** Plain identity headers, name and value in turns, every configured name present. */
-  identityHeaders(subject: Subject): readonly (readonly [string, string])[]
+  identityHeaders(subject: Subject): Identity
   /** The signed statement for a session, null where the policy wants none. */
   assertion(subject: SignedIn, sessionDigest: string): string | null | Promise<string | null>
+  /** Signs what is forwarded, null where the policy wants no signature: Signature-Input and Signature, name and value in turns. */
+  readonly sign: ((request: ForwardedRequest, identity: Identity, assertion: string) => readonly string[]) | null
   /** Reads the session that a Cookie header names; throws a Fault when the store does not answer. */
   peek(cookies: string | undefined): PeekResult | Promise<PeekResult>
   readonly upstream: UpstreamTarget

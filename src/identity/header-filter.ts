@@ -24,6 +24,15 @@ const SINGLE = [
  */
 const fold = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
+/** RFC 9421; whoever else signs a request, the application believes the gate alone (H-16). */
+const SIGNATURE = ['Signature', 'Signature-Input']
+
+/** The names of a site that say who somebody is, or prove it. */
+const identityNames = ({ identity }: Pick<Site, 'identity'>): string[] => [
+  ...Object.keys(identity.headers),
+  ...(identity.signature === undefined ? [] : SIGNATURE),
+]
+
 const MAX_KNOWN = 2_000
 
 /**
@@ -31,7 +40,7 @@ const MAX_KNOWN = 2_000
  * Whatever a visitor sends under them, in any spelling, is not forwarded.
  */
 export const createHeaderFilter = (site: Pick<Site, 'identity'>): ((rawName: string) => boolean) => {
-  const names = new Set([...Object.keys(site.identity.headers), ...SINGLE].map(fold))
+  const names = new Set([...identityNames(site), ...SINGLE].map(fold))
   const families = FAMILIES.map(fold)
   const isFoldedOurs = (folded: string) => names.has(folded) || families.some((family) => folded.startsWith(family))
   // A handful of spellings make up all traffic; a visitor who invents names fills the table and is then merely slower.
@@ -52,6 +61,6 @@ export const createHeaderFilter = (site: Pick<Site, 'identity'>): ((rawName: str
  * names of the filter are what an honest front writes.
  */
 export const createIdentityNames = (site: Pick<Site, 'identity'>): ((rawName: string) => boolean) => {
-  const names = new Set(Object.keys(site.identity.headers).map(fold))
+  const names = new Set(identityNames(site).map(fold))
   return (rawName) => names.has(fold(rawName)) || fold(rawName).startsWith(fold('X-Portillon-'))
 }

@@ -3,6 +3,7 @@ import { calendarDay } from '../lib/calendar.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
 import { checkSettings, readSettingsText } from '../lib/settings/check-settings.ts'
 import type { Problem, SettingPath } from '../lib/settings/problem.ts'
+import { readSecret } from '../lib/settings/secret-file.ts'
 import type { Check, CheckContext } from './checks/context.ts'
 import { checkFiles } from './checks/files.ts'
 import { checkHosts } from './checks/hosts.ts'
@@ -11,6 +12,7 @@ import { checkLimits } from './checks/limits.ts'
 import { checkLook } from './checks/look.ts'
 import { checkPeople } from './checks/people.ts'
 import { checkRules } from './checks/rules.ts'
+import { checkSignature } from './checks/signature.ts'
 import { checkWays } from './checks/ways.ts'
 import { originOf } from './origin.ts'
 import { patternAdvice } from './pattern-advice.ts'
@@ -18,7 +20,7 @@ import { siteSchema, type Site } from './schema.ts'
 
 /** A site file without an error. */
 export interface LoadedSite {
-  /** `theme.logo`, `templates` and `upstream.ca` are absolute paths. */
+  /** The files that it names have absolute paths. */
   readonly site: Site
   readonly file: string
   readonly directory: string
@@ -28,6 +30,8 @@ export interface LoadedSite {
   readonly secure: boolean
   /** Accounts of one realm never meet those of another. */
   readonly realm: string
+  /** What `identity.signature` signs with, read from its file; null where nothing is signed. For no log and no page. */
+  readonly signatureSecret: string | null
   /** What departs from the rules of the field, but may be. */
   readonly warnings: readonly Problem[]
 }
@@ -42,6 +46,7 @@ const CHECKS: readonly Check[] = [
   checkWays,
   checkRules,
   checkIdentity,
+  checkSignature,
   checkLimits,
   checkLook,
   checkPeople,
@@ -62,12 +67,27 @@ const advise = (path: SettingPath, value: unknown): string | undefined => {
 const withAbsolutePaths = (site: Site, directory: string): Site => {
   const { ca } = site.upstream
   const { logo } = site.theme
+  const { signature } = site.identity
   return {
     ...site,
     upstream: { ...site.upstream, ...(ca !== undefined && { ca: resolve(directory, ca) }) },
     theme: { ...site.theme, ...(logo !== undefined && { logo: resolve(directory, logo) }) },
+    ...(signature !== undefined && {
+      identity: {
+        ...site.identity,
+        signature: { ...signature, 'secret-file': resolve(directory, signature['secret-file']) },
+      },
+    }),
     ...(site.templates !== undefined && { templates: resolve(directory, site.templates) }),
   }
+}
+
+/** The checks have made sure that it can be read. */
+const secretOf = ({ signature }: Site['identity']): string | null => {
+  if (signature === undefined) return null
+  const secret = readSecret([], signature['secret-file'], '/')
+  if (!secret.ok) throw new Error('a secret file changed while it was read')
+  return secret.value
 }
 
 /**
@@ -92,6 +112,7 @@ export const parseSite = (text: string, file: string, { now }: LoadOptions): Res
     origin,
     secure: origin.startsWith('https:'),
     realm: site.site,
+    signatureSecret: secretOf(site.identity),
     warnings: problems,
   })
 }

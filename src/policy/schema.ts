@@ -316,6 +316,24 @@ export const siteSchema = z.strictObject({
         })
         .describe('The signed statement in X-Portillon-Assertion.')
         .optional(),
+      signature: z
+        .strictObject({
+          'key-id': matching(/^[A-Za-z0-9._-]{1,64}$/, 'letters, digits, `.`, `_` and `-`, 64 at most').meta({
+            description: 'Name of the secret, the `keyid` of the signature. A new secret gets a new name.',
+            examples: ['dcc-2026'],
+          }),
+          'secret-file': text(
+            500,
+            'File with the secret that the server of the application knows too, relative to the site file: at least 32 printable ASCII characters, mode 0600 or 0640 (`openssl rand -base64 48`).',
+          ),
+          lifetime: duration(
+            'How long a signature is valid; what the clocks of both machines may differ included.',
+          ).prefault('1m'),
+        })
+        .describe(
+          'A signature over each forwarded request after RFC 9421, hmac-sha256: method, Host, path and query to the byte, the assertion, and every header of `headers`; not the body. `deploy/verifier` checks it before a Java application. What visitors send as Signature and Signature-Input is then dropped. Not with `forward-auth`.',
+        )
+        .optional(),
     })
     .prefault({})
     .describe('What the application is told about the person.'),

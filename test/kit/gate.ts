@@ -28,6 +28,8 @@ export interface GateOptions {
   /** Origin of the application behind the gate. */
   readonly upstream: string
   readonly site?: Partial<SiteFile>
+  /** What `identity.signature` of the site signs with. */
+  readonly signatureSecret?: string
   readonly people?: readonly AccountEntry[]
   readonly settings?: Partial<AppSettings>
   readonly config?: Partial<AppSettings['config']>
@@ -62,7 +64,7 @@ const recordingLog = (lines: LogLine[]): Log => {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-export const loadedSite = (fields: Partial<SiteFile>): LoadedSite => {
+export const loadedSite = (fields: Partial<SiteFile>, signatureSecret: string | null = null): LoadedSite => {
   const site = siteSchema.parse(siteFile(fields))
   const origin = site.origin ?? `https://${site.hosts[0] ?? ''}`
   return {
@@ -72,6 +74,7 @@ export const loadedSite = (fields: Partial<SiteFile>): LoadedSite => {
     origin,
     secure: origin.startsWith('https:'),
     realm: site.site,
+    signatureSecret,
     warnings: [],
   }
 }
@@ -85,14 +88,17 @@ export const startGate = async (options: GateOptions): Promise<Gate> => {
   const clock = options.clock ?? systemClock
   const outbox = createOutbox({ clock })
   const log: LogLine[] = []
-  const site = loadedSite({
-    identity: {
-      headers: { 'X-Remote-User': 'login', 'X-User-RPPS': 'rpps', 'X-User-Name': 'name' },
-      assertion: { audience: 'webdcr' },
+  const site = loadedSite(
+    {
+      identity: {
+        headers: { 'X-Remote-User': 'login', 'X-User-RPPS': 'rpps', 'X-User-Name': 'name' },
+        assertion: { audience: 'webdcr' },
+      },
+      ...options.site,
+      upstream: { url: options.upstream, ...options.site?.upstream },
     },
-    ...options.site,
-    upstream: { url: options.upstream, ...options.site?.upstream },
-  })
+    options.signatureSecret ?? null,
+  )
   const app = await startApp({
     databaseUrl: `sqlite:${join(folder, 'test.sqlite')}`,
     tls: null,

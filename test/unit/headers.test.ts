@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createHeaderFilter } from '../../src/identity/header-filter.ts'
+import { createHeaderFilter, createIdentityNames } from '../../src/identity/header-filter.ts'
 import { encodeHeaderList, encodeHeaderValue } from '../../src/identity/header-value.ts'
 import { createIdentityHeaders } from '../../src/identity/headers.ts'
 import { IDENTITY_FIELDS, type IdentityField } from '../../src/policy/schema.ts'
@@ -192,6 +192,24 @@ describe('the names that only the gate may set', () => {
     ]) {
       assert.equal(isOurs(name), true, name)
     }
+  })
+
+  it('H-16: include those of a signature, in any spelling, where the gate signs, and are the visitor’s own elsewhere', () => {
+    const signature = { 'key-id': 'a', 'secret-file': 'b', lifetime: 60_000 }
+    const signing = { identity: { headers: {}, encoding: 'percent-utf8' as const, signature } }
+    for (const name of [
+      'Signature',
+      'SIGNATURE',
+      'signature_',
+      'Signature-Input',
+      'Signature_Input',
+      'SignatureInput',
+    ]) {
+      assert.equal(createHeaderFilter(signing)(name), true, name)
+      assert.equal(createIdentityNames(signing)(name), true, name)
+      assert.equal(isOurs(name), false, name)
+    }
+    assert.equal(createHeaderFilter(signing)('Accept-Signature'), false)
   })
 
   it('leave every ordinary header alone', () => {

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { html, nothing, type Html } from '../html.ts'
 import { receivedHeaders, type ReceivedHeader } from '../identity-headers.ts'
+import type { SignatureVerdict } from '../signature.ts'
 import { layout } from './layout.ts'
 
 /** What `/dcc/whoami` answers to a script. */
@@ -13,6 +14,8 @@ export interface Whoami {
   readonly assertion:
     | { readonly verified: true; readonly claims: Readonly<Record<string, unknown>> }
     | { readonly verified: false; readonly reason: string }
+  /** Of the request; null where none is asked for. */
+  readonly signature: SignatureVerdict | null
 }
 
 export const whoami = (call: Call): Whoami => {
@@ -26,6 +29,7 @@ export const whoami = (call: Call): Whoami => {
     assertion: visitor.verified
       ? { verified: true, claims: visitor.claims }
       : { verified: false, reason: visitor.reason },
+    signature: call.signature,
   }
 }
 
@@ -70,9 +74,19 @@ const verdict = (assertion: Whoami['assertion']): Html =>
         ${table('claims', claimRows(assertion.claims))}`
     : html`<p class="verdict unverified" id="verdict">Identité non vérifiée : ${assertion.reason}</p>`
 
+const signatureVerdict = (signature: SignatureVerdict | null): Html => {
+  if (signature === null) return nothing
+  return signature.verified
+    ? html`<p class="verdict verified" id="signature">
+          Requête signée par la passerelle (RFC 9421), vérifiée et jamais reçue auparavant
+        </p>
+        <p class="quiet">Signés : ${signature.covered.join(', ')}</p>`
+    : html`<p class="verdict unverified" id="signature">${signature.reason}</p>`
+}
+
 /** « Ce que le DCC a reçu »: for whoever sets the gate up, and for the curious. */
 export const whoamiPage = (call: Call): Html => {
-  const { assertion, identity, headers, method, url } = whoami(call)
+  const { assertion, signature, identity, headers, method, url } = whoami(call)
   const tokenLast = [...identity].sort((a, b) => Number(ASSERTION.test(a.name)) - Number(ASSERTION.test(b.name)))
   return layout(call, {
     title: 'Ce que le DCC a reçu',
@@ -82,7 +96,7 @@ export const whoamiPage = (call: Call): Html => {
       <div class="columns">
         <div class="box">
           <h2>Assertion signée</h2>
-          ${verdict(assertion)}
+          ${signatureVerdict(signature)} ${verdict(assertion)}
         </div>
         <div class="box">
           <h2>En-têtes d’identité</h2>

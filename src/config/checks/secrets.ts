@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { error, type Finding } from '../../lib/settings/problem.ts'
-import { isExposed, readSecret } from '../secrets.ts'
+import { isExposed, readSecret } from '../../lib/settings/secret-file.ts'
 import type { Check, CheckContext } from './context.ts'
 
 /** A setting that may hold a secret, and its twin that names a file. */

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { remedyForReadFault } from '../../lib/settings/check-settings.ts'
 import { error, warning, type Finding } from '../../lib/settings/problem.ts'
-import { exposureOf } from '../secrets.ts'
+import { exposureOf } from '../../lib/settings/secret-file.ts'
 import type { Check, CheckContext } from './context.ts'
 
 const DAY = 86_400_000

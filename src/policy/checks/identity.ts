@@ -16,6 +16,8 @@ const TAKEN: ReadonlySet<string> = new Set([
   'proxy-connection',
   'referer',
   'set-cookie',
+  'signature',
+  'signature-input',
   'te',
   'trailer',
   'transfer-encoding',

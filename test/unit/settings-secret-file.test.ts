@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { readSecret } from '../../src/config/secrets.ts'
+import { readSecret } from '../../src/lib/settings/secret-file.ts'
 import { createTempFolder } from '../kit/temp-folder.ts'
 
 const PATH = ['smtp', 'password-file']

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { accept, refuse, type Result } from '../lib/result.ts'
-import { remedyForReadFault } from '../lib/settings/check-settings.ts'
-import { error, type Finding, type SettingPath } from '../lib/settings/problem.ts'
+import { accept, refuse, type Result } from '../result.ts'
+import { remedyForReadFault } from './check-settings.ts'
+import { error, type Finding, type SettingPath } from './problem.ts'
 
 /**
  * What nobody but the owner may do to a secret, except that its group may read it: systemd (LoadCredential) and Kubernetes
