@@ -9,6 +9,7 @@ import { makeCertificate } from '../kit/certificate.ts'
 import { axeViolations, launchChromium } from '../kit/chromium.ts'
 import { GATE_PASSWORD, PERSON, startGate, type Gate } from '../kit/gate.ts'
 import { freePort } from '../kit/ports.ts'
+import { SIGNATURE_SECRET } from '../kit/signed-request.ts'
 
 const SCREENSHOTS = join(import.meta.dirname, '../../docs/screenshots')
 const ZOE = {
@@ -28,7 +29,12 @@ before(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true })
   const port = await freePort()
   origin = `https://localhost:${port}`
-  standIn = await startStandIn({ jwks: () => gate.app.jwks(), issuer: () => origin, audience: 'webdcr' })
+  standIn = await startStandIn({
+    jwks: () => gate.app.jwks(),
+    issuer: () => origin,
+    audience: 'webdcr',
+    signature: { keyId: 'journey', secret: SIGNATURE_SECRET, headers: ['X-Remote-User', 'X-User-RPPS'] },
+  })
   const loaded = loadSite(join(import.meta.dirname, '../../policies/demo.yaml'), { now: Date.now() })
   assert.ok(loaded.ok)
   const { cert, key } = makeCertificate('localhost')
@@ -37,12 +43,16 @@ before(async () => {
     hosts: [`localhost:${port}`],
     origin,
     upstream: { ...loaded.value.site.upstream, url: standIn.url },
+    identity: {
+      ...loaded.value.site.identity,
+      signature: { 'key-id': 'journey', 'secret-file': 'read before', lifetime: 60_000 },
+    },
   }
   gate = await startGate({
     upstream: standIn.url,
     people: [PERSON, ZOE],
     settings: {
-      sites: [{ ...loaded.value, site, origin, secure: true, realm: 'onco-test' }],
+      sites: [{ ...loaded.value, site, origin, secure: true, realm: 'onco-test', signatureSecret: SIGNATURE_SECRET }],
       tls: { cert: Buffer.from(cert), key: Buffer.from(key) },
     },
     config: { listen: { address: '127.0.0.1', port, 'trusted-proxies': [] } },
@@ -143,12 +153,13 @@ describe('the whole journey in Chromium, over TLS, in front of the stand-in appl
     })
   })
 
-  it('shows the application who it is: name intact, statement verified', async () => {
+  it('shows the application who it is: name intact, statement and signature verified', async () => {
     await withContext(async (page) => {
       await signIn(page, '/dcc/whoami')
       const text = (await page.textContent('body')) ?? ''
       assert.match(text, /Zoé Œuvrard/)
       assert.doesNotMatch(text, /identité non vérifiée/)
+      assert.match(text, /Requête signée par la passerelle \(RFC 9421\), vérifiée et jamais reçue auparavant/)
     })
   })
 

@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { startProcess } from './processes.ts'
 import { createTempFolder } from './temp-folder.ts'
 import { requireTool } from './tools.ts'
@@ -13,6 +13,8 @@ import { requireTool } from './tools.ts'
 export interface Tomcat {
   readonly url: string
   readonly port: number
+  /** What it has written so far. */
+  log(): string
   stop(): Promise<void>
 }
 
@@ -68,22 +70,33 @@ java.util.logging.ConsoleHandler.level = INFO
 java.util.logging.ConsoleHandler.formatter = org.apache.juli.OneLineFormatter
 `
 
+/** What stands before the applications, as an administrator would put it there. */
+export interface TomcatOptions {
+  /** Jars for `lib`, which is where Tomcat looks for the classes of a valve. */
+  readonly jars?: readonly string[]
+  /** `conf/context.xml`, which is read for every application. */
+  readonly context?: string
+}
+
 /** A short-lived server: start quickly rather than run fast. */
 const JVM = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Xmx256m']
 
-const createBase = (home: string): ReturnType<typeof createTempFolder> => {
+const createBase = (serverXml: string, { jars = [], context }: TomcatOptions): ReturnType<typeof createTempFolder> => {
   const base = createTempFolder('tomcat')
-  for (const name of ['conf', 'webapps', 'work', 'temp', 'logs']) mkdirSync(join(base.path, name))
-  writeFileSync(join(base.path, 'conf/server.xml'), serverXml(requireTool('tomcat-examples')))
+  for (const name of ['conf', 'lib', 'webapps', 'work', 'temp', 'logs']) mkdirSync(join(base.path, name))
+  writeFileSync(join(base.path, 'conf/server.xml'), serverXml)
   writeFileSync(join(base.path, 'conf/logging.properties'), LOGGING)
-  for (const name of ['web.xml', 'catalina.properties'])
-    copyFileSync(join(home, 'etc', name), join(base.path, 'conf', name))
+  if (context !== undefined) writeFileSync(join(base.path, 'conf/context.xml'), context)
+  for (const jar of jars) copyFileSync(jar, join(base.path, 'lib', basename(jar)))
   return base
 }
 
-export const startTomcat = async (): Promise<Tomcat> => {
-  const home = requireTool('tomcat-home')
-  const base = createBase(home)
+/** Starts what a base folder describes. */
+const startIn = async (
+  base: ReturnType<typeof createTempFolder>,
+  home: string,
+  classPath: readonly string[],
+): Promise<Tomcat> => {
   const settings = {
     'catalina.home': home,
     'catalina.base': base.path,
@@ -96,7 +109,7 @@ export const startTomcat = async (): Promise<Tomcat> => {
     ...JVM,
     ...Object.entries(settings).map(([name, value]) => `-D${name}=${value}`),
     '-classpath',
-    ['bootstrap.jar', 'tomcat-juli.jar'].map((jar) => join(home, 'bin', jar)).join(':'),
+    classPath.join(':'),
     'org.apache.catalina.startup.Bootstrap',
     'start',
   ])
@@ -106,9 +119,66 @@ export const startTomcat = async (): Promise<Tomcat> => {
   return {
     url: `http://127.0.0.1:${port}`,
     port: Number(port),
+    log: () => running.stdout() + running.stderr(),
     stop: async () => {
       await running.stop()
       base[Symbol.dispose]()
     },
   }
+}
+
+export const startTomcat = (options: TomcatOptions = {}): Promise<Tomcat> => {
+  const home = requireTool('tomcat-home')
+  const base = createBase(serverXml(requireTool('tomcat-examples')), options)
+  for (const name of ['web.xml', 'catalina.properties'])
+    copyFileSync(join(home, 'etc', name), join(base.path, 'conf', name))
+  return startIn(
+    base,
+    home,
+    ['bootstrap.jar', 'tomcat-juli.jar'].map((jar) => join(home, 'bin', jar)),
+  )
+}
+
+/** One page, and nothing that needs a servlet of its own: what came of the request stands in the access log. */
+const PLAIN_SERVER = `<?xml version="1.0" encoding="UTF-8"?>
+<Server port="-1">
+  <Service name="Catalina">
+    <Connector port="0" address="127.0.0.1" protocol="HTTP/1.1" maxThreads="8" />
+    <Engine name="Catalina" defaultHost="localhost">
+      <Host name="localhost" appBase="webapps" unpackWARs="false" autoDeploy="false">
+        <Valve className="org.apache.catalina.valves.AccessLogValve" pattern="%u %s %r" prefix="access" suffix=".log"
+               rotatable="false" buffered="false" />
+      </Host>
+    </Engine>
+  </Service>
+</Server>
+`
+
+const DEFAULT_SERVLET = `<web-app xmlns="http://xmlns.jcp.org/xml/ns/javaee" version="4.0">
+  <servlet><servlet-name>default</servlet-name><servlet-class>org.apache.catalina.servlets.DefaultServlet</servlet-class></servlet>
+  <servlet-mapping><servlet-name>default</servlet-name><url-pattern>/</url-pattern></servlet-mapping>
+</web-app>
+`
+
+/**
+ * Debian's libraries of Tomcat 9, whose servlets are those of `javax`. Each application has one page, `page.txt`.
+ * @param applications what stands in `conf/Catalina/localhost/NAME.xml`; the one called ROOT has no name in its address
+ */
+export const startTomcat9 = async (
+  jars: readonly string[],
+  applications: Readonly<Record<string, string>>,
+): Promise<Tomcat & { readonly accessLog: () => string }> => {
+  const base = createBase(PLAIN_SERVER, {})
+  const [pages, contexts] = [join(base.path, 'pages'), join(base.path, 'conf/Catalina/localhost')]
+  mkdirSync(pages)
+  mkdirSync(contexts, { recursive: true })
+  writeFileSync(join(pages, 'page.txt'), 'page of Tomcat 9\n')
+  writeFileSync(join(base.path, 'conf/web.xml'), DEFAULT_SERVLET)
+  for (const [name, context] of Object.entries(applications))
+    writeFileSync(join(contexts, `${name}.xml`), context.replace('<Context>', `<Context docBase="${pages}">`))
+  const folder = dirname(requireTool('tomcat9-jars'))
+  const libraries = globSync(join(folder, 'tomcat9-*.jar')).filter((jar) => !/-\d[\d.]*\.jar$/.test(jar))
+  // Started from its libraries, it has no `lib` of its own.
+  const tomcat = await startIn(base, base.path, [...libraries, ...jars])
+  return { ...tomcat, accessLog: () => readFileSync(join(base.path, 'logs/access.log'), 'utf8') }
 }

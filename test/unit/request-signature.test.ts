@@ -3,68 +3,28 @@ import { createSecretKey } from 'node:crypto'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createSignatureVerifier } from '../../deploy/demo/signature.ts'
-import { createIdentityHeaders } from '../../src/identity/headers.ts'
-import { createRequestSigner, type SignedRequest } from '../../src/identity/request-signature.ts'
+import { createRequestSigner } from '../../src/identity/request-signature.ts'
 import { coverComponents, hmacSha256 } from '../../src/identity/signature-base.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import type { Site } from '../../src/policy/schema.ts'
-import { ANONYMOUS, type SignedIn } from '../../src/policy/subject.ts'
+import { ANONYMOUS } from '../../src/policy/subject.ts'
 import { createManualClock } from '../kit/clock.ts'
+import {
+  createSigning,
+  REQUEST,
+  SIGNATURE_SECRET,
+  SIGNED_AT,
+  SIGNED_HEADERS,
+  signingSite,
+  valueIn,
+  ZOE,
+} from '../kit/signed-request.ts'
 
-const SECRET = '0123456789abcdefghijklmnopqrstuvwxyz-ABCD'
-const NOW = '2026-11-23T09:00:00.700Z'
 const CREATED = Date.parse('2026-11-23T09:00:00Z') / 1_000
-const HEADERS = { 'X-Remote-User': 'login', 'X-User-Name': 'name', 'X-User-RPPS': 'rpps' } as const
 
-const ZOE: SignedIn = {
-  kind: 'signed-in',
-  account: 'a-1',
-  login: 'z.oeuvrard',
-  name: 'Zoé Œuvrard',
-  givenName: 'Zoé',
-  familyName: 'Œuvrard',
-  email: 'zoe@hopital.example.test',
-  nationalId: null,
-  roles: ['medecin'],
-  way: 'mailed-code',
-  level: 1,
-  methods: ['password', 'email-code'],
-  authenticatedAt: Date.UTC(2026, 10, 23),
-}
-const REQUEST = { method: 'GET', host: 'dcc.example.test', target: '/dcc/%7Ea;x=1?q=%C3%A9&empty=' }
-
-const siteWith = (encoding: Site['identity']['encoding'] = 'percent-utf8') => ({
-  identity: { headers: HEADERS, encoding, signature: { 'key-id': 'dcc-2026', 'secret-file': '', lifetime: 60_000 } },
-})
-
-interface Signed {
-  readonly input: string
-  readonly signature: string
-  /** The headers that the application receives. */
-  readonly rawHeaders: readonly string[]
-}
-
-const signerOf = (site = siteWith(), clock = createManualClock(NOW)) => {
-  const sign = createRequestSigner(site, SECRET, { clock, random: systemRandom })
-  assert.ok(sign !== null)
-  const headersOf = createIdentityHeaders(site)
-  return (
-    request: SignedRequest = REQUEST,
-    subject: SignedIn | typeof ANONYMOUS = ZOE,
-    assertion = 'e30.e30.c2ln',
-  ): Signed => {
-    const identity = headersOf(subject)
-    const fields = sign(request, identity, assertion)
-    const rawHeaders = ['Host', request.host, ...identity.flat(), 'X-Portillon-Assertion', assertion, ...fields]
-    return { input: fields[1] ?? '', signature: fields[3] ?? '', rawHeaders }
-  }
-}
-
-const verifierOf = (clock = createManualClock(NOW)) =>
-  createSignatureVerifier({ keyId: 'dcc-2026', secret: SECRET, headers: Object.keys(HEADERS) }, () => clock.now())
-
-const valueIn = (rawHeaders: readonly string[], name: string): string | undefined =>
-  rawHeaders[rawHeaders.findIndex((field, at) => at % 2 === 0 && field === name) + 1]
+const verifierOf = (clock = createManualClock(SIGNED_AT)) =>
+  createSignatureVerifier({ keyId: 'dcc-2026', secret: SIGNATURE_SECRET, headers: Object.keys(SIGNED_HEADERS) }, () =>
+    clock.now(),
+  )
 
 describe('hmac-sha256 of RFC 9421', () => {
   it('gives the signature of its appendix B.2.5', () => {
@@ -87,7 +47,8 @@ describe('hmac-sha256 of RFC 9421', () => {
 
 describe('the signature over a forwarded request', () => {
   it('H-16: names what it covers, from when until when, once, by which key and for whom', () => {
-    const { input, signature } = signerOf()()
+    const message = createSigning()()
+    const [input, signature] = [valueIn(message, 'Signature-Input') ?? '', valueIn(message, 'Signature')]
     const nonce = /;nonce="(?<nonce>[\w-]{22}\.1)"/.exec(input)?.groups?.['nonce'] ?? 'none'
     assert.equal(
       input,
@@ -104,14 +65,13 @@ describe('the signature over a forwarded request', () => {
       '"x-portillon-assertion": e30.e30.c2ln',
       `"@signature-params": ${input.slice('portillon='.length)}`,
     ]
-    assert.equal(signature, `portillon=${hmacSha256(createSecretKey(SECRET, 'utf8'), base.join('\n'))}`)
+    assert.equal(signature, `portillon=${hmacSha256(createSecretKey(SIGNATURE_SECRET, 'utf8'), base.join('\n'))}`)
   })
 
   it('H-16: is there for a visitor whom nobody knows, over empty headers', () => {
-    const verify = verifierOf()
-    const { rawHeaders } = signerOf()(REQUEST, ANONYMOUS, '')
-    assert.equal(valueIn(rawHeaders, 'X-Remote-User'), '')
-    assert.equal(verify({ method: 'GET', url: REQUEST.target, rawHeaders }).verified, true)
+    const message = createSigning()(REQUEST, ANONYMOUS, '')
+    assert.equal(valueIn(message, 'X-Remote-User'), '')
+    assert.equal(verifierOf()(message).verified, true)
   })
 
   it('leaves out the port that goes without saying, and keeps any other', () => {
@@ -121,59 +81,63 @@ describe('the signature over a forwarded request', () => {
       ['[::80]:8080', '[::80]:8080'],
       ['[::80]', '[::80]'],
     ] as const) {
-      const { rawHeaders } = signerOf()({ ...REQUEST, host })
-      const asWritten = { method: 'GET', url: REQUEST.target, rawHeaders: rawHeaders.with(1, authority) }
+      const message = createSigning()({ ...REQUEST, host })
+      const asWritten = { ...message, rawHeaders: message.rawHeaders.with(1, authority) }
       assert.equal(verifierOf()(asWritten).verified, true, host)
     }
   })
 
   for (const encoding of ['utf8', 'latin1'] as const) {
     it(`covers the bytes of a name that is written in ${encoding}`, () => {
-      const { input, rawHeaders } = signerOf(siteWith(encoding))()
-      assert.match(input, /"x-remote-user";bs "x-user-name";bs "x-user-rpps";bs "x-portillon-assertion"\)/)
-      const name = Buffer.from(valueIn(rawHeaders, 'X-User-Name') ?? '', 'latin1').toString(encoding)
+      const message = createSigning(signingSite(encoding))()
+      assert.match(
+        valueIn(message, 'Signature-Input') ?? '',
+        /"x-remote-user";bs "x-user-name";bs "x-user-rpps";bs "x-portillon-assertion"\)/,
+      )
+      const name = Buffer.from(valueIn(message, 'X-User-Name') ?? '', 'latin1').toString(encoding)
       assert.equal(name, encoding === 'utf8' ? 'Zoé Œuvrard' : 'Zoé OEuvrard')
-      assert.equal(verifierOf()({ method: 'GET', url: REQUEST.target, rawHeaders }).verified, true)
+      assert.equal(verifierOf()(message).verified, true)
     })
   }
 
   it('covers an address with bytes beyond ASCII as they are', () => {
     const target = '/dcc?q=caf\xe9'
-    const { rawHeaders } = signerOf()({ ...REQUEST, target })
-    assert.equal(verifierOf()({ method: 'GET', url: '/dcc?q=cafe', rawHeaders }).verified, false)
-    assert.equal(verifierOf()({ method: 'GET', url: target, rawHeaders }).verified, true)
+    const message = createSigning()({ ...REQUEST, target })
+    assert.equal(verifierOf()({ ...message, url: '/dcc?q=cafe' }).verified, false)
+    assert.equal(verifierOf()(message).verified, true)
   })
 
   it('H-16: has a nonce that no other signature of any process has', () => {
     const seen = new Set<string | undefined>()
-    for (const sign of [signerOf(), signerOf()])
-      for (let count = 0; count < 1_000; count += 1) seen.add(/;nonce="([^"]+)"/.exec(sign().input)?.[1])
+    for (const sign of [createSigning(), createSigning()])
+      for (let count = 0; count < 1_000; count += 1)
+        seen.add(/;nonce="([^"]+)"/.exec(valueIn(sign(), 'Signature-Input') ?? '')?.[1])
     assert.equal(seen.size, 2_000)
   })
 
   it('says the second in which it was made, also after a clock was set back', () => {
-    const clock = createManualClock(NOW)
-    const sign = signerOf(siteWith(), clock)
+    const clock = createManualClock(SIGNED_AT)
+    const sign = createSigning(signingSite(), clock)
     for (const moment of ['2026-11-23T09:00:00.999Z', '2026-11-23T09:00:01Z', '2026-11-23T08:59:00Z']) {
       clock.set(moment)
       const created = Math.floor(Date.parse(moment) / 1_000)
-      assert.ok(sign().input.includes(`;created=${created};expires=${created + 60};`), moment)
+      const input = valueIn(sign(), 'Signature-Input') ?? ''
+      assert.ok(input.includes(`;created=${created};expires=${created + 60};`), moment)
     }
   })
 
   it('is not made on a site that wants none', () => {
-    const site = { identity: { headers: HEADERS, encoding: 'percent-utf8' as const } }
+    const site = { identity: { headers: SIGNED_HEADERS, encoding: 'percent-utf8' as const } }
     assert.equal(createRequestSigner(site, null, { clock: createManualClock(), random: systemRandom }), null)
   })
 
   it('H-16: holds for one request: another method, address, header or parameter, and one letter more or less, breaks it', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '/', '?', '=', '&', ';', '%2e', 'A', '0') })
-    const sign = signerOf()
+    const sign = createSigning()
     fc.assert(
       fc.property(text, text, fc.nat(), fc.constantFrom('', 'x'), (path, login, at, letter) => {
         const target = `/${path}`
         const signed = sign({ method: 'POST', host: 'dcc.example.test', target }, { ...ZOE, login })
-        const message = { method: 'POST', url: target, rawHeaders: signed.rawHeaders }
         // Every covered text in turn, with a letter put in, or one taken out.
         const texts = ['POST', target, ...signed.rawHeaders.filter((_text, index) => index % 2 === 1)]
         const which = at % texts.length
@@ -183,7 +147,7 @@ describe('the signature over a forwarded request', () => {
         const rawHeaders = signed.rawHeaders.map((field, index) => (index === (which - 2) * 2 + 1 ? other : field))
         const forged = { method: which === 0 ? other : 'POST', url: which === 1 ? other : target, rawHeaders }
         if (other !== whole) assert.equal(verifierOf()(forged).verified, false)
-        assert.equal(verifierOf()(message).verified, true)
+        assert.equal(verifierOf()(signed).verified, true)
       }),
       { numRuns: 500 },
     )
@@ -191,18 +155,17 @@ describe('the signature over a forwarded request', () => {
 })
 
 describe('the stand-in’s check of a signature', () => {
-  const received = ({ rawHeaders }: Signed) => ({ method: 'GET', url: REQUEST.target, rawHeaders })
   const reasonOf = (verdict: ReturnType<ReturnType<typeof verifierOf>>): string =>
     verdict.verified ? 'none' : verdict.reason
 
   it('H-16: takes a request once, in its minute, and not without its signature', () => {
-    const clock = createManualClock(NOW)
+    const clock = createManualClock(SIGNED_AT)
     const verify = verifierOf(clock)
-    const sign = signerOf(siteWith(), clock)
-    const first = received(sign())
+    const sign = createSigning(signingSite(), clock)
+    const first = sign()
     assert.equal(verify(first).verified, true)
     assert.equal(reasonOf(verify(first)), 'requête déjà reçue')
-    const late = received(sign())
+    const late = sign()
     clock.advance('66s')
     assert.equal(reasonOf(verify(late)), 'signature de la requête périmée')
     assert.equal(reasonOf(verify({ ...late, rawHeaders: late.rawHeaders.slice(0, -4) })), 'requête sans signature')
@@ -211,11 +174,12 @@ describe('the stand-in’s check of a signature', () => {
   })
 
   it('H-16: does not take a second value of a signed header, nor a signature that leaves one out', () => {
-    const signed = received(signerOf()())
+    const signed = createSigning()()
     const doubled = { ...signed, rawHeaders: [...signed.rawHeaders, 'x-remote-user', 'root'] }
     assert.equal(reasonOf(verifierOf()(doubled)), 'signature de la requête incorrecte')
-    const elsewhere = createSignatureVerifier({ keyId: 'dcc-2026', secret: SECRET, headers: ['X-Other'] }, () =>
-      Date.parse(NOW),
+    const elsewhere = createSignatureVerifier(
+      { keyId: 'dcc-2026', secret: SIGNATURE_SECRET, headers: ['X-Other'] },
+      () => Date.parse(SIGNED_AT),
     )
     assert.equal(reasonOf(elsewhere(signed)), '« x-other » n’est pas signé')
   })
@@ -226,7 +190,7 @@ describe('the stand-in’s check of a signature', () => {
       ['tag="portillon"', 'tag="other"'],
       ['alg="hmac-sha256"', 'alg="ed25519"'],
     ] as const) {
-      const signed = received(signerOf()())
+      const signed = createSigning()()
       const rawHeaders = signed.rawHeaders.map((field) => field.replace(from, to))
       assert.equal(verifierOf()({ ...signed, rawHeaders }).verified, false, to)
     }

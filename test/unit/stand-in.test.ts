@@ -7,6 +7,8 @@ import { after, before, describe, it } from 'node:test'
 import type { Whoami } from '../../deploy/demo/pages/whoami.ts'
 import { startStandIn, type StandIn } from '../../deploy/demo/stand-in.ts'
 import { createAssertionSigner, type AssertionSigner } from '../fixtures/assertion-signer.ts'
+import { createManualClock } from '../kit/clock.ts'
+import { createSigning, SIGNATURE_SECRET, SIGNED_HEADERS, signingSite, ZOE } from '../kit/signed-request.ts'
 
 /** With a bare ISO-8859-1 byte, which nothing on the way may touch. */
 const DISPOSITION = `attachment; filename="Fiche DCC région.csv"; filename*=UTF-8''Fiche%20DCC%20r%C3%A9gion.csv`
@@ -348,5 +350,40 @@ describe('the stand-in and the keys of the gate', () => {
     assert.equal(refused.status, 403)
     assert.match(await refused.text(), /clés publiques de la passerelle injoignables/)
     await other.close()
+  })
+})
+
+describe('the stand-in that wants requests signed', () => {
+  it('H-16: serves what the gate signed for it, says so, and refuses anything else', async () => {
+    const clock = createManualClock(NOW)
+    const signed = await startStandIn({
+      jwks: () => signer.jwks,
+      issuer: () => signer.issuer,
+      audience: signer.audience,
+      signature: { keyId: 'dcc-2026', secret: SIGNATURE_SECRET, headers: Object.keys(SIGNED_HEADERS) },
+      now: () => NOW,
+    })
+    const sign = createSigning(signingSite(), clock)
+    const { host, hostname, port } = new URL(signed.url)
+    const send = async (target: string, path = target): Promise<{ status: number | undefined; body: string }> => {
+      const { rawHeaders } = sign({ method: 'GET', host, target }, ZOE, await signer.sign({}, NOW))
+      const sent = request({ hostname, port, path, headers: [...rawHeaders] }).end()
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+      return { status: answer.statusCode, body: Buffer.concat((await answer.toArray()) as Buffer[]).toString() }
+    }
+    const page = await send('/dcc/whoami')
+    assert.equal(page.status, 200)
+    assert.match(page.body, /id="signature">\s*Requête signée par la passerelle \(RFC 9421\)/)
+    const { signature } = JSON.parse((await send('/dcc/whoami?format=json')).body) as Whoami
+    assert.ok(signature?.verified)
+    assert.ok(signature.covered.includes('x-remote-user'))
+    const other = await send('/dcc/whoami', '/dcc/admin/')
+    assert.equal(other.status, 403)
+    assert.match(other.body, /signature de la requête incorrecte/)
+    const headers = { 'X-Portillon-Assertion': await signer.sign({}, NOW) }
+    const unsigned = await fetch(`${signed.url}/dcc/whoami`, { headers })
+    assert.equal(unsigned.status, 403)
+    assert.match(await unsigned.text(), /requête sans signature/)
+    await signed.close()
   })
 })
