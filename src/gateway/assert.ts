@@ -31,8 +31,8 @@ const tellWho = (input: Leaving, sign: GatewaySite['sign']): Asserted | Promise<
   for (const [name, value] of identity) headers.push(name, value)
   const conclude = (assertion: string | null): Asserted => {
     headers.push(ASSERTION_HEADER, assertion ?? '')
-    if (sign !== null) headers.push(...sign(forwarded(exchange), identity, assertion ?? ''))
-    return { isAsserted: true, exchange, headers, hasBody: input.hasBody, subject, session, isLeaving }
+    const signature = sign === null ? null : () => sign(forwarded(exchange), identity, assertion ?? '')
+    return { isAsserted: true, exchange, headers, hasBody: input.hasBody, subject, session, isLeaving, signature }
   }
   if (subject.kind === 'anonymous' || session === null) return conclude(null)
   const assertion = site.assertion(subject, session)
@@ -48,7 +48,8 @@ export const assertIdentity = (input: Leaving): Asserted | Promise<Asserted> => 
 
 /**
  * Eighth step: the headers that the application receives: whence the visitor came, who it is, and the signature that holds
- * it to this request (H-16). What comes after may change the body and what describes it, and nothing that is signed.
+ * it to this request (H-16), as soon as it is sent. What comes until then may change the body and what describes it, and
+ * nothing that is signed.
  */
 export const assert = (input: Leaving): Asserted | Promise<Asserted> => {
   input.headers.push(...forwarding(input.exchange))

@@ -75,6 +75,11 @@ export interface Asserted {
   readonly subject: Subject
   readonly session: string | null
   readonly isLeaving: boolean
+  /**
+   * The headers that sign the request, name and value in turns, made when it is sent and each time that it is: a signature
+   * holds for a minute, and once (H-16). Null where nothing is signed.
+   */
+  readonly signature: (() => readonly string[]) | null
   /** Set by `resend` alone. */
   readonly resent?: Resent
 }

@@ -87,7 +87,13 @@ class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
   }
 
   go(): void {
-    this.#upstream.pool.dispatch(this.#options, this)
+    this.#send(this.#upstream.pool)
+  }
+
+  #send(over: Dispatcher): void {
+    const { headers, signature } = this.#asserted
+    const options = signature === null ? this.#options : { ...this.#options, headers: [...headers, ...signature()] }
+    over.dispatch(options, this)
   }
 
   turnAway(why: string): void {
@@ -173,7 +179,7 @@ class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
     if (this.#mayRepeat(error)) {
       this.#isRepeated = true
       this.#controller = undefined
-      queueMicrotask(() => this.#upstream.fresh.dispatch(this.#options, this))
+      queueMicrotask(() => this.#send(this.#upstream.fresh))
       return
     }
     this.#isOver = true

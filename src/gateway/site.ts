@@ -45,7 +45,7 @@ export interface GatewaySite {
   identityHeaders(subject: Subject): Identity
   /** The signed statement for a session, null where the policy wants none. */
   assertion(subject: SignedIn, sessionDigest: string): string | null | Promise<string | null>
-  /** Signs what is forwarded, null where the policy wants no signature: Signature-Input and Signature, name and value in turns. */
+  /** Signs what is forwarded, for this moment; null where the policy wants no signature. Name and value in turns. */
   readonly sign: ((request: ForwardedRequest, identity: Identity, assertion: string) => readonly string[]) | null
   /** Reads the session that a Cookie header names; throws a Fault when the store does not answer. */
   peek(cookies: string | undefined): PeekResult | Promise<PeekResult>

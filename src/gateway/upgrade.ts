@@ -26,7 +26,11 @@ const handshake = (asserted: Asserted): IncomingMessage => {
   const view = Object.create(request) as IncomingMessage
   Object.defineProperty(view, 'url', { value: target.raw })
   Object.defineProperty(view, 'headers', {
-    value: { ...asHeaderObject(asserted.headers), connection: 'Upgrade', upgrade: 'websocket' },
+    value: {
+      ...asHeaderObject([...asserted.headers, ...(asserted.signature?.() ?? [])]),
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+    },
   })
   return view
 }

@@ -58,3 +58,32 @@ describe('the deployment files', () => {
     assert.ok(dockerfile.includes(`?? ${admin.port}}/livez`))
   })
 })
+
+describe('the verifier kit', () => {
+  const valve = read('deploy/verifier/portillon/verifier/PortillonValve.java')
+  const manual = read('deploy/verifier/README.md')
+  const settings = [...valve.matchAll(/public void set([A-Z]\w*)\(/g)].map(([, name = '']) => name.toLowerCase()).sort()
+
+  it('has a manual for each setting of the valve, and for no other', () => {
+    const rows = [...manual.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)].flatMap(([, names = '']) => names.split(', '))
+    assert.ok(settings.length > 5)
+    assert.deepEqual(rows.map((name) => name.replaceAll('`', '')).sort(), settings)
+  })
+
+  it('shows the valve with the headers and the audience of the shipped site file', () => {
+    const { identity } = parse(read('policies/onco-hdf.yaml')) as {
+      identity: { headers: Record<string, string>; assertion: { audience: string } }
+    }
+    const example = /<Valve className="portillon\.verifier\.PortillonValve"(?<attributes>[^>]*)\/>/.exec(manual)
+    const given = Object.fromEntries(
+      [...(example?.groups?.['attributes'] ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
+    )
+    for (const name of Object.keys(given)) assert.ok(settings.includes(name), name)
+    assert.deepEqual(given['headers']?.split(' ').sort(), Object.keys(identity.headers).sort())
+    assert.equal(identity.headers[given['user'] ?? ''], 'login')
+    assert.equal(given['audience'], identity.assertion.audience)
+  })
+})

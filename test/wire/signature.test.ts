@@ -5,9 +5,10 @@ import { systemClock, type Clock } from '../../src/lib/clock.ts'
 import { startBehindGate, type BehindGate, type BehindGateOptions } from '../kit/behind-gate.ts'
 import { createManualClock } from '../kit/clock.ts'
 import { PERSON } from '../kit/gate.ts'
+import { eventually } from '../kit/instance.ts'
 import { ACTION, NOTE, sendAgain, sendForm, signInFrom } from '../kit/kept-form.ts'
 import { openRaw } from '../kit/raw-http.ts'
-import type { RawRequest } from '../kit/upstream.ts'
+import { plainAnswer, type RawRequest } from '../kit/upstream.ts'
 
 /** What the application receives from a gate that signs (RFC 9421), checked by the stand-in's verifier. */
 
@@ -30,6 +31,12 @@ const createCheck = (clock: Clock = systemClock) => {
   const verify = createSignatureVerifier({ keyId: 'dcc-2026', secret: SECRET, headers: HEADERS }, () => clock.now())
   return ({ method, target, headers }: RawRequest): SignatureVerdict =>
     verify({ method, url: target, rawHeaders: headers.flat() })
+}
+
+/** How many requests wait for their turn, as the figures say. */
+const waitingAt = async ({ gate }: BehindGate): Promise<number> => {
+  const figures = await (await fetch(`http://127.0.0.1:${gate.app.adminPort}/metrics`)).text()
+  return Number(/^portillon_upstream_waiting\{[^}]*\} (\d+)$/m.exec(figures)?.[1])
 }
 
 const assertSigned = (request: RawRequest, check = createCheck()): void => {
@@ -125,6 +132,60 @@ describe('a forwarded request', () => {
     assert.equal((await connection.answer()).status, 101)
     connection.destroy()
     assertSigned(behind.onlyArrived())
+  })
+})
+
+describe('a request that does not go at once', () => {
+  let behind: BehindGate
+  before(async () => {
+    behind = await startSigning({ patience: { connections: 1 } })
+  })
+  beforeEach(() => behind.arrived())
+  after(() => behind.stop())
+
+  it('H-16, U-04: is signed anew when it is asked for once more on another connection', async () => {
+    await behind.askSignedIn('GET /dcc/first')
+    behind.arrived()
+    let isBroken = false
+    behind.upstream.answerWith((_request, socket) => {
+      if (isBroken) return plainAnswer('200 OK', 'again')
+      isBroken = true
+      socket.destroy()
+      return null
+    })
+    assert.equal((await behind.askSignedIn('GET /dcc/?a=1')).text, 'again')
+    const requests = behind.arrived()
+    assert.equal(requests.length, 2)
+    const check = createCheck()
+    for (const request of requests) assertSigned(request, check)
+  })
+
+  it('H-16, U-10: is signed when its turn comes, not when it begins to wait', async () => {
+    const clock = createManualClock()
+    const waiting = await startSigning({ clock, patience: { connections: 1, 'queue-time': '10m' } })
+    let letGo = () => {}
+    const isHeld = new Promise<void>((resolve) => (letGo = resolve))
+    waiting.upstream.answerWith(async () => {
+      await isHeld
+      return plainAnswer('200 OK', '')
+    })
+    try {
+      waiting.arrived()
+      const first = waiting.askSignedIn('GET /dcc/first')
+      await waiting.upstream.nextRequest()
+      const second = waiting.askSignedIn('GET /dcc/second')
+      await eventually(async () => (await waitingAt(waiting)) === 1, 'the second request waits')
+      clock.advance('90s')
+      letGo()
+      await Promise.all([first, second])
+      const [, request] = waiting.arrived()
+      assert.ok(request !== undefined)
+      assert.equal(request.target, '/dcc/second')
+      assertSigned(request, createCheck(clock))
+    } finally {
+      letGo()
+      await waiting.stop()
+    }
   })
 })
 

@@ -95,7 +95,7 @@ export const whoamiPage = (call: Call): Html => {
     body: html`
       <div class="columns">
         <div class="box">
-          <h2>Assertion signée</h2>
+          <h2>Signatures</h2>
           ${signatureVerdict(signature)} ${verdict(assertion)}
         </div>
         <div class="box">
