@@ -84,7 +84,7 @@ describe('S-05: what a node remembers of a session while Redis does not tell it 
       const cookie = await one.signIn()
       assert.equal(await stateOf(cookie), 'live')
       assert.ok(remembers(cookie))
-      await raw.client('KILL', 'TYPE', 'pubsub')
+      await raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
       // Ended so early that nobody listens, as far as this node is concerned.
       await one.lifecycle.endAll('onco-demo', 'account-1', 'revoked')
       await eventually(() => !remembers(cookie), 'the loss is noticed')
