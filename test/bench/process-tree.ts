@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** What the kernel counts for a process and everything it started: CPU time and memory, from /proc. */
+/** What the kernel counts for processes and everything they started: CPU time and memory, from /proc. */
 
 /** Clock ticks of /proc/<pid>/stat in a second: USER_HZ, 100 on every Linux that Debian builds. */
 const TICKS_PER_SECOND = 100
@@ -25,25 +25,45 @@ const readStat = (pid: number): Stat | undefined => {
   }
 }
 
-/** The process and its descendants. */
-const treeOf = (root: number): readonly Stat[] => {
+/** The processes and their descendants. */
+const treeOf = (roots: readonly number[]): readonly Stat[] => {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => readStat(Number(name)) ?? [])
-  const tree = all.filter(({ pid }) => pid === root)
+  const tree = all.filter(({ pid }) => roots.includes(pid))
   for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid))
   return tree
 }
 
 /** CPU microseconds used so far. */
-export const cpuOf = (root: number): number =>
-  (treeOf(root).reduce((sum, { ticks }) => sum + ticks, 0) * 1_000_000) / TICKS_PER_SECOND
+export const cpuOf = (...roots: readonly number[]): number =>
+  (treeOf(roots).reduce((sum, { ticks }) => sum + ticks, 0) * 1_000_000) / TICKS_PER_SECOND
 
-/** Resident memory in bytes; pages that two of the processes share count twice. */
-export const memoryOf = (root: number): number =>
-  treeOf(root)
-    .map(({ pid }) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0))
-    .reduce((sum, kilobytes) => sum + kilobytes * 1_024, 0)
+const kilobytes = (file: string, field: string): number => {
+  try {
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'latin1'))?.[1] ?? 0)
+  } catch {
+    // It has ended meanwhile.
+    return 0
+  }
+}
+
+/** Resident memory in bytes. */
+export interface Memory {
+  /** Pages that several of the processes share count for each of them. */
+  readonly rss: number
+  /** They count once. */
+  readonly pss: number
+}
+
+export const memoryOf = (...roots: readonly number[]): Memory =>
+  treeOf(roots).reduce<Memory>(
+    ({ rss, pss }, { pid }) => ({
+      rss: rss + kilobytes(`/proc/${pid}/status`, 'VmRSS') * 1_024,
+      pss: pss + kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss') * 1_024,
+    }),
+    { rss: 0, pss: 0 },
+  )
 
 /** CPU microseconds used so far by all processes of the machine. */
 export const cpuOfMachine = (): number => {

@@ -1,82 +1,101 @@
-import { cpus, totalmem } from 'node:os'
-import { parseArgs } from 'node:util'
-import { measure, type Measurement } from './measure.ts'
-import { startBareNginx } from './peers/bare-nginx.ts'
+import { resolve } from 'node:path'
+import { runProcess } from '../kit/processes.ts'
+import { measureCrew } from './crew.ts'
+import { endure } from './endurance.ts'
+import { measureIdle } from './idle.ts'
+import { machine } from './machine.ts'
+import { readOptions, type Options } from './options.ts'
 import { startGate } from './peers/gate.ts'
-import { startObviousWiring, startTunedObviousWiring } from './peers/obvious-wiring.ts'
-import type { Peer, StartPeer } from './peers/peer.ts'
-import { formatReport, summarize } from './report.ts'
+import type { Peer } from './peers/peer.ts'
+import { formatReport } from './report.ts'
+import { CREWS } from './scenarios.ts'
+import type { Results, Table } from './summary.ts'
+import { judge } from './targets.ts'
 import { startUpstream } from './upstream.ts'
 import { verify } from './verify.ts'
 
 /**
- * `npm run bench [-- --json] [--rounds 3] [--seconds 5] [--peers nginx,gate,obvious,obvious-kept]`: what a request costs behind the gate,
- * beside the two ends of the scale, in one run on one machine. Everything listens on loopback and is stopped at the end.
- * The targets are reported, not enforced: the exit code tells only whether the measurements can be believed.
+ * `npm run bench`: what a request costs behind the gate, beside other gates and the bare proxy, in one run on one machine.
+ * Everything listens on loopback and is stopped at the end. Progress goes to standard error, the report to standard output, as
+ * Markdown. Targets are reported, not enforced: the exit code tells only whether the measurements can be believed.
+ *
+ *   npm run bench                                everything, about 20 minutes
+ *   npm run bench -- --quick                     one short round with one worker, about 2 minutes
+ *   npm run bench -- --long                      also 10 minutes of load in which memory is watched
+ *   npm run bench -- --peers nginx,gate --scenarios 100b-32,idle --crew one --rounds 5 --seconds 3 --json
  *
  * Peers, application and load share the cores, so requests/s of a cheap peer say more about the load generator: compare
  * the CPU time per request first. The rounds are interleaved, each begins with another peer, and ratios are taken within a
  * round, because a shared machine changes its speed from one minute to the next.
  */
 
-const PEERS: Readonly<Record<string, StartPeer>> = {
-  nginx: startBareNginx,
-  gate: startGate,
-  obvious: startObviousWiring,
-  'obvious-kept': startTunedObviousWiring,
+const ROOT = resolve(import.meta.dirname, '../..')
+const INSTALL = resolve(import.meta.dirname, 'install')
+
+const began = Date.now()
+
+const tell = (text: string): void => {
+  const seconds = Math.round((Date.now() - began) / 1_000)
+  process.stderr.write(
+    `${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, '0')} ${text}\n`,
+  )
 }
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '5' },
-    peers: { type: 'string', default: 'nginx,gate,obvious' },
-  },
-})
+/** @throws {Error} with the command's own words */
+const run = async (command: string, ...args: readonly string[]): Promise<void> => {
+  const { code, stdout, stderr } = await runProcess(command, args, { timeout: 600_000, cwd: ROOT })
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`)
+}
 
-const progress = (text: string) => process.stderr.write(`${text}\n`)
-
-/** The same peers, beginning with another one each round. */
-const rotate = (peers: readonly Peer[], round: number): readonly Peer[] =>
-  peers.map((_, index) => peers[(index + round) % peers.length]).filter((peer) => peer !== undefined)
-
-const wanted = options.peers.split(',').map((name) => {
-  const start = PEERS[name]
-  if (start === undefined) throw new Error(`no such peer: ${name} (there are ${Object.keys(PEERS).join(', ')})`)
-  return start
-})
-const times = { warmUp: 2, load: Number(options.seconds) }
-const upstream = await startUpstream()
-const peers: Peer[] = []
-const rounds: Measurement[][] = []
-try {
-  for (const start of wanted) peers.push(await start(upstream))
-  for (const peer of peers) await verify(peer)
-  for (let round = 0; round < Number(options.rounds); round += 1) {
-    const measurements: Measurement[] = []
-    for (const peer of rotate(peers, round)) {
-      const measurement = await measure(peer, upstream, times)
-      measurements.push(measurement)
-      progress(`round ${round + 1}: ${peer.name}: ${measurement.cpu.toFixed(1)} µs CPU a request`)
-    }
-    rounds.push(measurements)
+/** The programs of the peers, and the gate as it is installed. */
+const prepare = async (): Promise<void> => {
+  if ((await runProcess('/bin/bash', [INSTALL, '--check'])).code !== 0) {
+    tell('installing Debian packages (bash test/bench/install)')
+    await run('/bin/bash', INSTALL)
   }
-  for (const peer of peers) await verify(peer)
-} finally {
-  await Promise.all(peers.map((peer) => peer.stop()))
-  await upstream.stop()
+  tell('building the gate (npm run build)')
+  await run('npm', 'run', '--silent', 'build')
 }
 
-const report = summarize(rounds)
-const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
-const load = `wrk -t1 -c32, 100-byte answers, ${times.warmUp} s warm-up, ${times.load} s, median of ${rounds.length} rounds`
-if (options.json) process.stdout.write(`${JSON.stringify({ machine, load, ...report })}\n`)
-else {
-  const descriptions = peers.map(({ name, description }) => `${name}: ${description}`)
-  process.stdout.write(`${[machine, load, ...descriptions, '', formatReport(report)].join('\n')}\n`)
+/** The gate alone and freshly started, so that its memory is not that of another load. */
+const withGate = async <T>(use: (gate: Peer) => Promise<T>): Promise<T> => {
+  const upstream = await startUpstream()
+  const gate = await startGate(upstream, 1)
+  try {
+    await verify(gate)
+    return await use(gate)
+  } finally {
+    await gate.stop()
+    await upstream.stop()
+  }
 }
-if (report.rows.some(({ unproven }) => unproven > 0)) {
-  progress('some answers could not be shown to be right: the numbers of that peer do not count')
+
+/** Seconds that may be spent on measuring again what was disturbed. */
+const PATIENCE = 180
+
+const measureAll = async (options: Options): Promise<Results> => {
+  const tables: Table[] = []
+  const patience = { left: PATIENCE }
+  for (const crew of CREWS) tables.push(...(await measureCrew(crew, options, patience, tell)))
+  if (options.idle) tell('idle connections')
+  const idle = options.idle ? await withGate(measureIdle) : undefined
+  const { endurance: seconds } = options
+  if (seconds > 0) tell(`${seconds / 60} minutes of load`)
+  const endurance = seconds > 0 ? await withGate((gate) => endure(gate, seconds, tell)) : undefined
+  return { tables, ...(idle === undefined ? {} : { idle }), ...(endurance === undefined ? {} : { endurance }) }
+}
+
+const options = readOptions(process.argv.slice(2))
+await prepare()
+const results = await measureAll(options)
+const facts = await machine(options)
+process.stdout.write(
+  options.json
+    ? `${JSON.stringify({ facts, ...results, verdicts: judge(results) })}\n`
+    : `${facts.map((fact) => `- ${fact}`).join('\n')}\n\n${formatReport(results)}\n`,
+)
+const unproven = results.tables.flatMap(({ rows }) => rows).filter((row) => row.unproven > 0)
+if (unproven.length > 0 || (results.endurance?.unproven ?? 0) > 0) {
+  tell('some answers could not be shown to be right: the figures of those peers do not count')
   process.exitCode = 1
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Measurement } from '../bench/measure.ts'
-import { formatReport, summarize } from '../bench/report.ts'
+import { readOptions } from '../bench/options.ts'
+import { formatReport } from '../bench/report.ts'
+import { SCENARIOS } from '../bench/scenarios.ts'
+import { summarize, type Results } from '../bench/summary.ts'
+import { judge } from '../bench/targets.ts'
 
 const measured = (peer: string, cpu: number, more: Partial<Measurement> = {}): Measurement => ({
   peer,
@@ -9,50 +13,97 @@ const measured = (peer: string, cpu: number, more: Partial<Measurement> = {}): M
   p50: 1,
   p99: 2,
   cpu,
-  memory: 1_048_576,
+  memory: { rss: 1_048_576, pss: 524_288 },
   unproven: 0,
+  storeCommands: null,
   disturbance: 0,
   ...more,
 })
 
-/** Three rounds in which the machine gets slower, as shared machines do. */
+/** Three rounds in which the machine gets slower, as shared machines do, each begun by another peer. */
 const rounds = [1, 2, 4].map((slowness) => [
+  measured('Portillon', 30 * slowness, { unproven: slowness === 4 ? 3 : 0, storeCommands: 0.001 * slowness }),
   measured('bare nginx', 10 * slowness),
-  measured('Portillon', 50 * slowness, { unproven: slowness === 4 ? 3 : 0 }),
   measured('obvious wiring', 400 * slowness),
+  measured('LemonLDAP::NG', 240 * slowness),
 ])
+
+const [scenario = assert.fail()] = SCENARIOS.one
+const results = (given = rounds): Results => ({
+  tables: [{ crew: 'one', scenario, rounds: given.length, rows: summarize(given) }],
+})
 
 describe('the report of the bench', () => {
   it('takes ratios within a round, so that a machine that slows down does not change them', () => {
-    const { rows } = summarize(rounds)
-    const gate = rows.find(({ peer }) => peer === 'Portillon') ?? assert.fail()
-    assert.deepEqual(gate.ratios, { 'bare nginx': 5, Portillon: 1, 'obvious wiring': 0.125 })
-    assert.deepEqual([gate.cpu, gate.spread, gate.unproven], [100, 1.5, 3])
+    const gate = summarize(rounds).find(({ peer }) => peer === 'Portillon') ?? assert.fail()
+    assert.deepEqual(gate.cpuRatios, {
+      Portillon: 1,
+      'bare nginx': 3,
+      'obvious wiring': 0.075,
+      'LemonLDAP::NG': 0.125,
+    })
+    assert.deepEqual([gate.cpu, gate.spread, gate.unproven, gate.storeCommands], [60, 1.5, 3, 0.004])
   })
 
-  it('says of each target whether it is met, and by how much', () => {
+  it('says of each target whether it is reached, and by how much', () => {
     assert.deepEqual(
-      summarize(rounds).targets.map(({ measured: times, met }) => [times, met]),
+      judge(results()).map(({ atMost, measured: value, isReached }) => [atMost, value, isReached]),
       [
-        [5, true],
-        [0.125, true],
+        ['3.50 ×', '3.00 ×', true],
+        ['0.100 ×', '0.125 ×', false],
+        ['0.200 ×', '0.075 ×', true],
+        ['0.50000', '0.00400', true],
       ],
-    )
-    const slow = rounds.map((round) =>
-      round.map((one) => (one.peer === 'Portillon' ? { ...one, cpu: one.cpu * 2 } : one)),
-    )
-    assert.deepEqual(
-      summarize(slow).targets.map(({ met }) => met),
-      [false, false],
     )
   })
 
   it('says nothing of targets whose peers were not measured', () => {
-    assert.deepEqual(summarize(rounds.map((round) => round.slice(0, 1))).targets, [])
+    const alone = rounds.map((round) => round.filter(({ peer }) => peer === 'bare nginx'))
+    assert.deepEqual(judge(results(alone)), [])
   })
 
-  it('stands in columns', () => {
-    const [head = '', ...lines] = formatReport(summarize(rounds)).split('\n').slice(0, 4)
-    for (const line of lines) assert.equal(line.length, head.length)
+  it('judges memory with idle connections and over ten minutes', () => {
+    const memory = (megabytes: number) => ({ rss: 0, pss: megabytes * 1_048_576 })
+    const verdicts = judge({
+      tables: [],
+      idle: { connections: 10_000, before: memory(150), after: memory(301) },
+      endurance: { seconds: 600, requests: 1, unproven: 0, early: 100, late: 105, most: 110 },
+    })
+    assert.deepEqual(
+      verdicts.map(({ measured: value, isReached }) => [value, isReached]),
+      [
+        ['301 MB', false],
+        ['1.05 ×', true],
+      ],
+    )
+  })
+
+  it('is Markdown whose tables have a cell in every column', () => {
+    const tables = formatReport({ ...results(), idle: 'too few open files' })
+      .split('\n\n')
+      .filter((block) => block.startsWith('|'))
+    assert.equal(tables.length, 2)
+    for (const table of tables)
+      assert.equal(new Set(table.split('\n').map((line) => line.split('|').length)).size, 1, table)
+  })
+})
+
+describe('the options of the bench', () => {
+  it('choose peers, scenarios and how long', () => {
+    const options = readOptions(
+      '--peers nginx,gate --scenarios 20k-32,idle --crew one --rounds 2 --seconds 7'.split(' '),
+    )
+    assert.deepEqual(
+      options.scenarios.one.map(({ id, rounds: times }) => [id, times]),
+      [['20k-32', 2]],
+    )
+    assert.deepEqual([options.scenarios.all, options.peers.one.length, options.idle], [[], 2, true])
+    assert.deepEqual([options.times.load, options.endurance], [7, 0])
+  })
+
+  it('name what there is when something unknown is asked for', () => {
+    assert.throws(() => readOptions(['--peers', 'nginx,apache']), /no such peer: apache \(there are nginx, gate/)
+    assert.throws(() => readOptions(['--scenarios', '1b']), /no such scenario: 1b/)
+    assert.throws(() => readOptions(['--rounds', 'many']), /--rounds takes a whole number/)
   })
 })

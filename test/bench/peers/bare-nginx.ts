@@ -1,30 +1,34 @@
 import { startNginx } from '../../kit/nginx.ts'
 import { IDENTITY } from '../upstream.ts'
+import { PASS, toApplication } from './front.ts'
 import type { StartPeer } from './peer.ts'
 
-/** The physical limit: nginx with one worker that forwards over kept connections and adds a constant identity. */
-export const startBareNginx: StartPeer = async (upstream) => {
+/** The name by which targets speak of it. */
+export const BARE_NGINX = 'bare nginx'
+
+/** The physical limit: nginx that forwards over kept connections and adds a constant identity. */
+export const startBareNginx: StartPeer = async (upstream, workers) => {
   const nginx = await startNginx(
     ([port]) => `
-      keepalive_requests 100000000;
-      upstream application { server ${new URL(upstream.url).host}; keepalive 512; keepalive_requests 100000000; }
+      ${toApplication(upstream)}
       server {
         listen 127.0.0.1:${port} backlog=4096;
         location / {
-          proxy_pass http://application;
-          proxy_http_version 1.1;
-          proxy_set_header Connection "";
+          ${PASS}
           proxy_set_header ${IDENTITY.header} "${IDENTITY.login}";
         }
       }`,
+    { workers },
   )
   return {
-    name: 'bare nginx',
-    description: 'one worker, kept connections, a constant identity header; no authentication',
+    name: BARE_NGINX,
+    description: 'kept connections, a constant identity header; no authentication',
     url: `http://127.0.0.1:${nginx.ports[0]}`,
-    pid: nginx.pid,
+    pids: [nginx.pid],
     headers: [],
     authenticates: false,
+    asserts: false,
+    carriesWebSockets: true,
     stop: () => nginx.stop(),
   }
 }

@@ -8,13 +8,19 @@ export interface Peer {
   readonly url: string
   /** What requests call it, where that is not the address of `url`. */
   readonly host?: string
-  /** Where its CPU time and memory are counted: this process and everything it started. */
-  readonly pid: number
+  /** Where its CPU time and memory are counted: these processes and everything they started. */
+  readonly pids: readonly number[]
   /** Headers of a signed-in person's request. */
   readonly headers: readonly string[]
   /** False for a bare proxy, which names the person to the application whoever asks. */
   readonly authenticates: boolean
+  /** Whether it also sends a signed statement. */
+  readonly asserts: boolean
+  readonly carriesWebSockets: boolean
+  /** Commands that its Redis has been given so far. */
+  readonly storeCommands?: () => Promise<number>
   stop(): Promise<void>
 }
 
-export type StartPeer = (upstream: Upstream) => Promise<Peer>
+/** @param workers how many processes of each kind */
+export type StartPeer = (upstream: Upstream, workers: number) => Promise<Peer>
