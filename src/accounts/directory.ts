@@ -19,12 +19,19 @@ export interface Account {
 }
 
 /**
+ * `locked`, `expired`: what a directory says that looks after passwords itself. `ambiguous`: several people of a source
+ * have this login. `unreadable`: what the source says of the person cannot be used. `unverifiable`: the hash of the password
+ * is of a form that nobody here knows.
+ */
+export type PasswordRefusalCause =
+  'unknown' | 'wrong' | 'disabled' | 'locked' | 'expired' | 'ambiguous' | 'unreadable' | 'unverifiable'
+
+/**
  * Why a login and a password prove nobody; for the audit trail only. The account is named where the login is that of
  * somebody whom the gate knows: people type passwords into the wrong field.
  */
 export interface PasswordRefusal {
-  /** `locked`, `expired`: what a directory says of a login for which it looks after passwords itself. */
-  readonly cause: 'unknown' | 'wrong' | 'disabled' | 'locked' | 'expired'
+  readonly cause: PasswordRefusalCause
   readonly account: Account | null
 }
 

@@ -20,8 +20,13 @@ export const newRow = (realm: string, entry: CheckedEntry, now: number, random: 
   password_hash: entry.passwordHash,
   password_set_at: entry.passwordHash === null ? null : now,
   disabled_at: null,
+  disabled_by: null,
   created_at: now,
   updated_at: now,
+  source: null,
+  external_id: null,
+  source_mark: null,
+  proved_at: null,
 })
 
 /** Inserts what is new and answers the ids inserted; a login that is taken, perhaps a moment ago, is left as it is. */

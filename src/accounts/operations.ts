@@ -34,8 +34,10 @@ export const disableAccount = async (
 ): Promise<Result<Closed, 'login-unknown'>> => {
   const account = await desk.find(realm, login)
   if (account === null) return refuse('login-unknown')
-  if (account.disabled) return accept({ account, changed: false, sessions: await desk.endAll(account, 'closed') })
-  const disabled = await desk.change(account.id, { disabled_at: desk.clock.now() })
+  // Closed by its source only: closed by somebody here, it stays so when the source opens it again.
+  const isClosedHere = account.disabled && account.disabledBy === null
+  if (isClosedHere) return accept({ account, changed: false, sessions: await desk.endAll(account, 'closed') })
+  const disabled = await desk.change(account.id, { disabled_at: desk.clock.now(), disabled_by: null })
   desk.record('account.disabled', disabled)
   return accept({ account: disabled, changed: true, sessions: await desk.endAll(disabled, 'closed') })
 }
@@ -48,7 +50,7 @@ export const enableAccount = async (
   const account = await desk.find(realm, login)
   if (account === null) return refuse('login-unknown')
   if (!account.disabled) return accept({ account, changed: false })
-  const enabled = await desk.change(account.id, { disabled_at: null })
+  const enabled = await desk.change(account.id, { disabled_at: null, disabled_by: null })
   desk.record('account.enabled', enabled)
   return accept({ account: enabled, changed: true })
 }

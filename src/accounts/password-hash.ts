@@ -1,5 +1,5 @@
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
-import { Fault } from '../lib/errors.ts'
+import { createTurns } from './turns.ts'
 
 /**
  * Argon2id (the package's default) with the memory and passes of RFC 9106's second recommended option, on one lane: three
@@ -50,29 +50,9 @@ export interface PasswordHasherOptions {
 const bytesOf = (password: string): Buffer | undefined =>
   Buffer.byteLength(password) > PASSWORD_BYTES ? undefined : Buffer.from(password.normalize('NFC'))
 
-/** Runs at most `concurrency` pieces of work at once, in the order of arrival. */
-const createQueue = (concurrency: number, waiting: number) => {
-  const queue: (() => void)[] = []
-  let running = 0
-  return async <Value>(work: () => Promise<Value>): Promise<Value> => {
-    if (running >= concurrency) {
-      if (queue.length >= waiting) throw new Fault('accounts-unavailable', 'too many password checks are waiting')
-      // Whoever finishes hands its place over, so that nobody who comes later can slip in between.
-      await new Promise<void>((resume) => queue.push(resume))
-    } else running += 1
-    try {
-      return await work()
-    } finally {
-      const next = queue.shift()
-      if (next === undefined) running -= 1
-      else next()
-    }
-  }
-}
-
 export const createPasswordHasher = (options: PasswordHasherOptions = {}): PasswordHasher => {
   const { concurrency = 2, waiting = 100, engine = { hash: argon2Hash, verify: argon2Verify } } = options
-  const inTurn = createQueue(concurrency, waiting)
+  const inTurn = createTurns(concurrency, waiting)
   return {
     hash: (password) => {
       const bytes = bytesOf(password)

@@ -8,6 +8,12 @@ export interface AccountDetails extends Account {
   readonly disabledAt: number | null
   readonly createdAt: number
   readonly updatedAt: number
+  /** The directory or table where the account lives; null for those of the gate itself. */
+  readonly source: string | null
+  /** `source`: closed because its source says so. */
+  readonly disabledBy: 'source' | null
+  /** When its source last let the person in. */
+  readonly provedAt: number | null
 }
 
 const rolesOf = (row: Pick<AccountsTable, 'id' | 'roles'>): string[] => {
@@ -39,4 +45,7 @@ export const detailsOf = (row: AccountsTable): AccountDetails => ({
   disabledAt: row.disabled_at,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
+  source: row.source,
+  disabledBy: row.disabled_by,
+  provedAt: row.proved_at,
 })

@@ -1,3 +1,4 @@
+import type { AccountDirectory } from '../accounts/directory.ts'
 import type { Mailer } from '../mail/mail.ts'
 import { createBrowsers, type Browsers } from '../portal/browser.ts'
 import { cookieName } from '../portal/cookies.ts'
@@ -44,6 +45,7 @@ const joinSessions = ({ store, keyring }: Foundations, settings: AppSettings, si
 export const joinPages = (
   foundations: Foundations,
   settings: AppSettings,
+  directory: AccountDirectory,
   mailer: Mailer,
   sites: readonly PortalSite[],
 ): JoinedPages => {
@@ -63,7 +65,7 @@ export const joinPages = (
     refusals,
     browsers,
     targets,
-    ...joinSignIn(foundations, settings, mailer, renderers),
+    ...joinSignIn(foundations, settings, directory, mailer, renderers),
     lifecycle,
     expiry: createExpiry({ store, clock }),
     ends: createSessionEnds({ store, clock }),

@@ -1,7 +1,6 @@
+import type { AccountDirectory } from '../accounts/directory.ts'
 import { createFactorSecrets } from '../accounts/factor-secret.ts'
 import { createFactors } from '../accounts/factors.ts'
-import { createPasswordHasher } from '../accounts/password-hash.ts'
-import { createSqlDirectory } from '../accounts/sql.ts'
 import type { Mailer } from '../mail/mail.ts'
 import { createEmailCodeMethod } from '../methods/email-code/index.ts'
 import { createAddressEnrolment } from '../methods/email-code/confirm-address.ts'
@@ -23,11 +22,11 @@ import type { AppSettings } from './settings.ts'
 export const joinSignIn = (
   foundations: Foundations,
   { clock, random }: AppSettings,
+  directory: AccountDirectory,
   mailer: Mailer,
   renderers: Renderers,
 ) => {
   const { store, keyring, database, trail } = foundations
-  const directory = createSqlDirectory(database, createPasswordHasher())
   const secrets = createFactorSecrets({ key: purposeKey(keyring, 'factor'), random })
   const factors = createFactors({ db: database.db, clock, random, secrets })
   const key = purposeKey(keyring, 'email-code')

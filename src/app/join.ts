@@ -4,6 +4,7 @@ import { createMailer } from '../mail/mailer.ts'
 import type { Refusals } from '../portal/errors.ts'
 import type { Foundations } from './foundations.ts'
 import type { UpstreamLoad } from '../server/metrics.ts'
+import { joinAccounts } from './join-accounts.ts'
 import { joinDataPath } from './join-data-path.ts'
 import { joinPages } from './join-pages.ts'
 import { joinSite } from './join-site.ts'
@@ -29,21 +30,27 @@ export const join = (foundations: Foundations, settings: AppSettings): Joined =>
   const sites = settings.sites.map((site) => joinSite(foundations, settings, minter, site))
   const mailer = createMailer({ transport, log, clock, random, timeout: mailTimeout })
   const portals = sites.map((site) => site.portal)
-  const pages = joinPages(foundations, settings, mailer, portals)
-  const gateway = joinDataPath(foundations, settings, pages, sites)
-  return {
-    gateway,
-    refusals: pages.refusals,
-    loads: () =>
-      sites.map(({ gateway: { site, upstream } }) => ({
-        site: site.site,
-        running: upstream.queue.running,
-        waiting: upstream.queue.waiting,
-        webSockets: upstream.webSockets.taken,
-      })),
-    close: async () => {
-      await Promise.all(sites.map((site) => site.gateway.upstream.close()))
-      await mailer.close(LAST_MAILS)
-    },
+  const accounts = joinAccounts(foundations, settings)
+  try {
+    const pages = joinPages(foundations, settings, accounts.directory, mailer, portals)
+    const gateway = joinDataPath(foundations, settings, pages, sites)
+    return {
+      gateway,
+      refusals: pages.refusals,
+      loads: () =>
+        sites.map(({ gateway: { site, upstream } }) => ({
+          site: site.site,
+          running: upstream.queue.running,
+          waiting: upstream.queue.waiting,
+          webSockets: upstream.webSockets.taken,
+        })),
+      close: async () => {
+        await Promise.all(sites.map((site) => site.gateway.upstream.close()))
+        await Promise.all([mailer.close(LAST_MAILS), accounts.close()])
+      },
+    }
+  } catch (thrown) {
+    void accounts.close()
+    throw thrown
   }
 }

@@ -9,7 +9,8 @@ import type { TlsFiles } from '../server/visitor-listener.ts'
 
 /** What an instance is made from; `serve` reads it from files, `demo` makes it up. */
 export interface AppSettings {
-  readonly config: Pick<Instance, 'listen' | 'admin' | 'store' | 'keys' | 'drain'> & Partial<Pick<Instance, 'workers'>>
+  readonly config: Pick<Instance, 'listen' | 'admin' | 'store' | 'keys' | 'drain'> &
+    Partial<Pick<Instance, 'workers' | 'accountSources'>>
   readonly databaseUrl: string
   readonly tls: TlsFiles | null
   readonly sites: readonly LoadedSite[]

@@ -19,7 +19,7 @@ export const EVENTS = {
   'sign-in.password-refused': {
     result: 'failure',
     means:
-      'They were not. `detail`: `unknown` (no such account; what was typed is never recorded), `wrong`, `disabled`, `malformed`.',
+      'They were not. `detail`: `unknown` (no such account; what was typed is never recorded), `wrong`, `disabled`, `malformed`; from a directory also `locked` and `expired`; from any source of accounts elsewhere `ambiguous` (several people have this login), `unreadable` (what it says of the person cannot be used), `unverifiable` (a hash of unknown form).',
   },
   'sign-in.code-sent': { result: 'success', means: 'A code was made and its mail is waiting to leave.' },
   'sign-in.code-refused': {
@@ -56,7 +56,15 @@ export const EVENTS = {
     means: 'A request that no honest browser sends, or that means two things. `detail`: the error, and what of it.',
   },
   'account.added': { result: 'success', means: 'An account was added, by a command or by an import.' },
-  'account.disabled': { result: 'success', means: 'An account was closed.' },
+  'account.linked': {
+    result: 'success',
+    means:
+      'An account that lives in a directory or a table of another application got its row at the gate. `detail`: where it lives.',
+  },
+  'account.disabled': {
+    result: 'success',
+    means: 'An account was closed, by a command or because its source closed or lost it.',
+  },
   'account.enabled': { result: 'success', means: 'An account was opened again.' },
   'account.password-set': { result: 'success', means: 'An administrator gave an account another password.' },
   'account.email-set': { result: 'success', means: 'The address of an account was changed; the trail holds neither.' },

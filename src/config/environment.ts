@@ -1,5 +1,5 @@
 import type { Amended } from '../lib/settings/check-settings.ts'
-import type { JsonSchema } from '../lib/settings/json-schema.ts'
+import { namedBlockIn, type JsonSchema } from '../lib/settings/json-schema.ts'
 import { nearest } from '../lib/settings/nearest.ts'
 import { fileProblem, formatPath, type Problem } from '../lib/settings/problem.ts'
 
@@ -17,12 +17,25 @@ interface Variable {
 
 const nameOf = (path: readonly string[]): string => ['PORTILLON', ...path].join('_').toUpperCase().replaceAll('-', '_')
 
-/** Every variable that sets something, from the schema of the instance file. */
-export const variablesOf = (node: JsonSchema, path: readonly string[] = []): Variable[] =>
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const childOf = (content: unknown, key: string): unknown => (isObject(content) ? content[key] : undefined)
+
+/**
+ * Every variable that sets something, from the schema of the instance file.
+ * @param content what the file holds: blocks under a name are set by variables with that name, once the file has them
+ */
+export const variablesOf = (node: JsonSchema, content?: unknown, path: readonly string[] = []): Variable[] =>
   (node.anyOf ?? [node]).flatMap((option) => {
     if (option.type === 'string') return [{ name: nameOf(path), path, isNumber: false }]
     if (option.type === 'integer') return [{ name: nameOf(path), path, isNumber: true }]
-    return Object.entries(option.properties ?? {}).flatMap(([key, child]) => variablesOf(child, [...path, key]))
+    const named = namedBlockIn(option)
+    const children =
+      named === undefined
+        ? Object.entries(option.properties ?? {})
+        : Object.keys(isObject(content) ? content : {}).map((name): [string, JsonSchema] => [name, named.block])
+    return children.flatMap(([key, child]) => variablesOf(child, childOf(content, key), [...path, key]))
   })
 
 /**
@@ -31,9 +44,6 @@ export const variablesOf = (node: JsonSchema, path: readonly string[] = []): Var
  */
 const isServiceLink = (name: string, value: string): boolean =>
   /_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_|$)/.test(name) || /^(?:tcp|udp|sctp):\/\//.test(value)
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const withValue = (content: unknown, [key, ...rest]: readonly string[], value: unknown): unknown => {
   if (key === undefined) return value
@@ -49,7 +59,7 @@ const given = (environment: Environment): [string, string][] =>
 
 /** The content of the instance file with what the environment sets in its place. */
 export const applyEnvironment = (content: unknown, schema: JsonSchema, environment: Environment): Amended => {
-  const variables = new Map(variablesOf(schema).map((variable) => [variable.name, variable]))
+  const variables = new Map(variablesOf(schema, content).map((variable) => [variable.name, variable]))
   const sources = new Map<string, { name: string; value: string }>()
   let amended = content
   for (const [name, value] of given(environment)) {
@@ -62,8 +72,8 @@ export const applyEnvironment = (content: unknown, schema: JsonSchema, environme
 }
 
 /** Variables that begin like a section of the instance file and set nothing: misspelt ones, most likely. */
-export const strayVariables = (schema: JsonSchema, environment: Environment): Problem[] => {
-  const names = variablesOf(schema).map(({ name }) => name)
+export const strayVariables = (schema: JsonSchema, content: unknown, environment: Environment): Problem[] => {
+  const names = variablesOf(schema, content).map(({ name }) => name)
   const sections = Object.keys(schema.properties ?? {}).map((section) => `${nameOf([section])}_`)
   return given(environment)
     .filter(([name]) => !names.includes(name) && sections.some((section) => name.startsWith(section)))

@@ -1,4 +1,4 @@
-import { allowedIn, objectIn, type JsonSchema } from '../lib/settings/json-schema.ts'
+import { allowedIn, blockIn, namedBlockIn, type JsonSchema } from '../lib/settings/json-schema.ts'
 import { writeYaml } from '../lib/settings/yaml-text.ts'
 
 const WIDTH = 110
@@ -23,9 +23,17 @@ interface Node {
   readonly depth: number
 }
 
+const isBlock = (schema: JsonSchema): boolean => blockIn(schema) !== undefined || namedBlockIn(schema) !== undefined
+
+/** What stands in a block: its settings, or one block under an example of a name. */
+const childrenOf = (schema: JsonSchema): readonly [string, JsonSchema][] => {
+  const named = namedBlockIn(schema)
+  return named === undefined ? Object.entries(blockIn(schema)?.properties ?? {}) : [[named.name, named.block]]
+}
+
 const commentOf = ({ schema, isRequired }: Node): string => {
   const about = schema.description ?? ''
-  if (objectIn(schema) !== undefined && schema.anyOf === undefined) return `${about}${isRequired ? ' Required.' : ''}`
+  if (isBlock(schema) && schema.anyOf === undefined) return `${about}${isRequired ? ' Required.' : ''}`
   const standing = isRequired
     ? 'Required'
     : schema.default === undefined
@@ -38,19 +46,18 @@ const render = (node: Node, active: ReadonlySet<string>): string[] => {
   const { key, path, schema, isRequired, depth } = node
   const isOn = !node.isOff && (isRequired || schema.default !== undefined || active.has(path))
   const indent = '  '.repeat(depth)
-  const block = objectIn(schema)
   const comment = wrap(commentOf(node), WIDTH - indent.length).map((line) => `${indent}# ${line}`)
   const lead = isOn ? indent : `${indent}#`
-  if (block === undefined) {
+  if (!isBlock(schema)) {
     return [...comment, `${lead}${key}: ${writeYaml(schema.default ?? schema.examples?.[0] ?? '')}`]
   }
-  const children = Object.entries(block.properties ?? {}).flatMap(([name, child]) =>
+  const children = childrenOf(schema).flatMap(([name, child]) =>
     render(
       {
         key: name,
         path: `${path}.${name}`,
         schema: child,
-        isRequired: block.required?.includes(name) === true,
+        isRequired: blockIn(schema)?.required?.includes(name) === true,
         isOff: !isOn,
         depth: depth + 1,
       },

@@ -11,6 +11,9 @@ import { configSchema } from './schema.ts'
 /** Settings without a default that the example shows in use, because an instance of real life has them. */
 const IN_USE = new Set(['store.redis', 'database.url', 'smtp'])
 
+/** Stands for the names that a file gives. */
+const ANY_NAME = { '<name>': {} }
+
 const exampleHead = `# Instance file of Portillon: where the gate listens and what it leans on. Every setting is here with its default.
 # Made from src/config/schema.ts by \`npm run generate\`: copy it, then change the copy.
 #
@@ -40,7 +43,9 @@ ${renderReference(config)}
 A variable wins over the instance file. Lists cannot be given this way. A variable that begins like a section and sets nothing is an error,
 except what orchestrators set for their services (\`…_SERVICE_HOST\`, \`…=tcp://…\`).
 
-${renderVariables(variablesOf(config))}
+Blocks under a name (\`directories\`, \`legacy-tables\`) are set so where the file has them; \`<NAME>\` is that name in capitals, \`_\` for \`-\`.
+
+${renderVariables(variablesOf(config, { directories: ANY_NAME, 'legacy-tables': ANY_NAME }))}
 
 ## Site file
 

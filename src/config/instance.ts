@@ -1,11 +1,24 @@
 import type { Problem } from '../lib/settings/problem.ts'
 import type { Config } from './schema.ts'
 
+/** An LDAP directory: its password read, its authorities read (PEM). */
+export interface DirectorySettings extends Omit<NonNullable<Config['directories']>[string], 'password-file'> {
+  readonly kind: 'ldap'
+}
+
+/** A table of another application: its address read, its authorities read (PEM). */
+export interface LegacyTableSettings extends Omit<NonNullable<Config['legacy-tables']>[string], 'url' | 'url-file'> {
+  readonly kind: 'legacy-table'
+  readonly url: string
+}
+
 /** The instance as the gate uses it: secrets read from their files, every path absolute. */
-export interface Instance extends Omit<Config, 'store' | 'database' | 'workers'> {
+export interface Instance extends Omit<Config, 'store' | 'database' | 'workers' | 'directories' | 'legacy-tables'> {
   readonly store: 'embedded' | { readonly redis: string; readonly prefix: string }
   readonly database: { readonly url: string }
   readonly workers: number
+  /** Where accounts of sites live, beside the gate's own database, by the name that sites call it. */
+  readonly accountSources: Readonly<Record<string, DirectorySettings | LegacyTableSettings>>
 }
 
 /** What the instance needs to know of a site; policy/load gives more. */
@@ -13,6 +26,8 @@ export interface InstanceSite {
   readonly site: {
     readonly site: string
     readonly hosts: readonly string[]
+    /** A name of `accountSources`; undefined for the gate's own database. */
+    readonly accounts?: string | undefined
     readonly ways: readonly { readonly methods: readonly string[] }[]
     readonly 'forward-auth': { readonly enabled: boolean }
   }

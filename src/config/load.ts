@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { accept, refuse, type Result } from '../lib/result.ts'
-import { checkSettings, readSettingsText } from '../lib/settings/check-settings.ts'
+import { checkSettings, readSettingsText, type Amended } from '../lib/settings/check-settings.ts'
 import { entriesOf } from '../lib/settings/draft.ts'
 import { toJsonSchema } from '../lib/settings/json-schema.ts'
 import { formatPath, inFileOrder, isError, type Problem, type SettingPath } from '../lib/settings/problem.ts'
 import { readSecret } from '../lib/settings/secret-file.ts'
+import { checkAccountSources } from './checks/account-sources.ts'
 import type { Check, CheckContext } from './checks/context.ts'
 import { checkForwardAuth } from './checks/forward-auth.ts'
 import { checkListeners } from './checks/listeners.ts'
@@ -16,7 +17,7 @@ import { checkSites } from './checks/sites.ts'
 import { checkTls } from './checks/tls.ts'
 import { checkWorkers } from './checks/workers.ts'
 import { applyEnvironment, strayVariables, type Environment } from './environment.ts'
-import type { Instance, InstanceSite, LoadedConfig } from './instance.ts'
+import type { DirectorySettings, Instance, InstanceSite, LegacyTableSettings, LoadedConfig } from './instance.ts'
 import { configSchema, type Config } from './schema.ts'
 
 export interface LoadConfigOptions<Site extends InstanceSite> {
@@ -35,13 +36,19 @@ const CHECKS: readonly Check[] = [
   checkServers,
   checkSites,
   checkWorkers,
+  checkAccountSources,
 ]
 
 const SECRETS = new Set(['smtp.password', 'store.redis', 'database.url'])
 
+/** The same in each block under a name: the section, and the setting of its blocks. */
+const NAMED_SECRETS = new Set(['directories password', 'legacy-tables url'])
+
 /** Settings whose value is never repeated: they are, or may contain, a password; so may an address in the wrong place. */
 const isSecret = (path: SettingPath, value: unknown): boolean =>
-  SECRETS.has(formatPath(path)) || (typeof value === 'string' && /:\/\/|@/.test(value))
+  SECRETS.has(formatPath(path)) ||
+  (path.length === 3 && NAMED_SECRETS.has(`${path[0]} ${path[2]}`)) ||
+  (typeof value === 'string' && /:\/\/|@/.test(value))
 
 /** `sqlite:FILE` from the folder of the instance file; other addresses as they are. */
 const absoluteDatabase = (url: string, directory: string): string =>
@@ -55,7 +62,24 @@ const secretOf = (value: string | undefined, file: string | undefined, directory
   return secret.value
 }
 
-const toInstance = (config: Config, directory: string): Instance => {
+/** Directories and tables under one list of names; the checks have made sure that none stands twice. */
+const toSources = (config: Config, directory: string): Instance['accountSources'] => {
+  const caOf = (name: string | undefined) =>
+    name === undefined ? {} : { ca: readFileSync(resolve(directory, name), 'utf8') }
+  const directories = Object.entries(config.directories ?? {}).map(([name, each]): [string, DirectorySettings] => {
+    const { 'password-file': file, ...rest } = each
+    const secret = each['bind-dn'] === undefined ? {} : { password: secretOf(each.password, file, directory) }
+    return [name, { kind: 'ldap', ...rest, ...caOf(each.ca), ...secret }]
+  })
+  const tables = Object.entries(config['legacy-tables'] ?? {}).map(([name, each]): [string, LegacyTableSettings] => {
+    const { 'url-file': file, ...rest } = each
+    return [name, { kind: 'legacy-table', ...rest, ...caOf(each.ca), url: secretOf(each.url, file, directory) }]
+  })
+  return Object.fromEntries<DirectorySettings | LegacyTableSettings>([...directories, ...tables])
+}
+
+const toInstance = (given: Config, directory: string): Instance => {
+  const { directories: _directories, 'legacy-tables': _tables, ...config } = given
   const { store, database, smtp, listen } = config
   const absolute = (name: string) => resolve(directory, name)
   return {
@@ -76,6 +100,7 @@ const toInstance = (config: Config, directory: string): Instance => {
       },
     }),
     workers: config.workers ?? (store === 'embedded' ? 1 : availableParallelism()),
+    accountSources: toSources(given, directory),
     keys: absolute(config.keys),
     sites: config.sites.map(absolute),
   }
@@ -107,15 +132,14 @@ export const parseConfig = <Site extends InstanceSite>(
 ): Result<LoadedConfig<Site>, readonly Problem[]> => {
   const directory = dirname(resolve(file))
   const schema = toJsonSchema(configSchema)
-  let given: ReadonlyMap<string, unknown> = new Map()
+  let amended: Amended = { content: undefined, sources: new Map() }
   let outcomes: ReturnType<typeof readSites<Site>> = []
 
   const { value, problems } = checkSettings(text, file, {
     schema: configSchema,
     isSecret,
     amend: (content) => {
-      const amended = applyEnvironment(content, schema, environment)
-      given = amended.sources
+      amended = applyEnvironment(content, schema, environment)
       return amended
     },
     check: (draft) => {
@@ -125,7 +149,7 @@ export const parseConfig = <Site extends InstanceSite>(
         directory,
         now,
         sites: outcomes.flatMap(({ at, outcome }) => (outcome.ok ? [[at, outcome.value] as const] : [])),
-        isFromEnvironment: (path) => given.has(path),
+        isFromEnvironment: (path) => amended.sources.has(path),
       }
       return CHECKS.flatMap((check) => [...check(draft, context)])
     },
@@ -133,7 +157,7 @@ export const parseConfig = <Site extends InstanceSite>(
 
   const all = inFileOrder([
     ...problems,
-    ...strayVariables(schema, environment),
+    ...strayVariables(schema, amended.content, environment),
     ...outcomes.flatMap(({ outcome }) => (outcome.ok ? outcome.value.warnings : outcome.reason)),
   ])
   if (value === null || all.some(isError)) return refuse(all)

@@ -1,4 +1,4 @@
-import { allowedIn, objectIn, type JsonSchema } from '../lib/settings/json-schema.ts'
+import { allowedIn, blockIn, namedBlockIn, type JsonSchema } from '../lib/settings/json-schema.ts'
 import { writeYaml } from '../lib/settings/yaml-text.ts'
 
 /** One setting as the manual tells it. */
@@ -17,14 +17,19 @@ export interface Section {
   readonly settings: readonly Setting[]
 }
 
-const hasNames = (node: JsonSchema | undefined): node is JsonSchema => Object.keys(node?.properties ?? {}).length > 0
+interface Opened {
+  readonly block: JsonSchema
+  readonly suffix: '' | '[]' | '.<name>'
+}
 
-/** The block that a setting opens: its own, or that of each entry of its list; undefined for a plain value. */
-const blockOf = (node: JsonSchema): { readonly block: JsonSchema; readonly suffix: '' | '[]' } | undefined => {
-  const block = objectIn(node)
-  if (hasNames(block)) return { block, suffix: '' }
-  const items = node.items === undefined ? undefined : objectIn(node.items)
-  return hasNames(items) ? { block: items, suffix: '[]' } : undefined
+/** The block that a setting opens: its own, or that of each entry of its list or name; undefined for a plain value. */
+const blockOf = (node: JsonSchema): Opened | undefined => {
+  const block = blockIn(node)
+  if (block !== undefined) return { block, suffix: '' }
+  const named = namedBlockIn(node)
+  if (named !== undefined) return { block: named.block, suffix: '.<name>' }
+  const items = node.items === undefined ? undefined : blockIn(node.items)
+  return items === undefined ? undefined : { block: items, suffix: '[]' }
 }
 
 /** A text that may be written in several languages is one setting, not a block. */
@@ -44,7 +49,8 @@ export const sectionsOf = (root: JsonSchema, path = '', explanation = ''): Secti
   const entries = Object.entries(root.properties ?? {})
   const settings = entries.map(([key, node]): Setting => {
     const isRequired = root.required?.includes(key) === true && node.default === undefined
-    const inner = isPlain(node) ? '' : isBlockAlone(node) ? 'a block' : allowedIn(node)
+    const alone = namedBlockIn(node) === undefined ? 'a block' : 'blocks, each under a name'
+    const inner = isPlain(node) ? '' : isBlockAlone(node) ? alone : allowedIn(node)
     return {
       path: join(path, key),
       allowed: isPlain(node) ? allowedIn(node) : node.type === 'array' ? 'a list of blocks' : inner,

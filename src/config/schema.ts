@@ -1,33 +1,15 @@
-import { isIP } from 'node:net'
 import { z } from 'zod'
 import { LOG_LEVELS } from '../lib/log.ts'
 import { duration, matching, network } from '../lib/settings/fields.ts'
+import { directorySchema } from './directory-schema.ts'
+import { address, file, named, port, text } from './fields.ts'
+import { legacyTableSchema } from './legacy-table-schema.ts'
 
 /**
  * The shape of the instance file: where the gate listens and what it leans on. Written once; `load` reads it, `reference`
  * generates the commented example and the manual from the same descriptions. A secret `x` can always be given as `x-file`,
  * the path of a file that holds it (and, for containers, any text setting by an environment variable named in the manual).
  */
-
-const port = (explanation: string) => z.int().min(0).max(65_535).describe(explanation)
-const file = (description: string, example: string) =>
-  z
-    .string()
-    .min(1)
-    .max(500)
-    .meta({ description, patternErrorMessage: 'a path, absolute or relative to this file', examples: [example] })
-const address = (description: string) =>
-  z
-    .string()
-    .refine((value) => value === 'localhost' || isIP(value) !== 0)
-    .meta({ description, patternErrorMessage: 'an IP address; 0.0.0.0 and :: are every address of the machine' })
-const text = (description: string, example: string) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(500)
-    .meta({ description, examples: [example] })
 
 export const configSchema = z.strictObject({
   listen: z
@@ -87,6 +69,14 @@ export const configSchema = z.strictObject({
       ).optional(),
     })
     .describe('What lasts.'),
+  directories: named('annuaire', directorySchema)
+    .describe('LDAP directories where accounts of sites live, by the name that sites call them (`accounts`).')
+    .optional(),
+  'legacy-tables': named('webdcr', legacyTableSchema)
+    .describe(
+      'Tables or views of other applications where accounts of sites live, by the name that sites call them (`accounts`).',
+    )
+    .optional(),
   smtp: z
     .strictObject({
       host: text('Mail server.', 'smtp.example.test'),

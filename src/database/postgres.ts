@@ -45,9 +45,22 @@ const guardClient = (client: pg.PoolClient): PostgresPoolClient => {
   return { query, release }
 }
 
-export const postgresDialect = (url: string, limits: DatabaseLimits, log: Log): PostgresDialect => {
+const READ_ONLY = 'set session characteristics as transaction read only'
+
+/** How a database that belongs to somebody else is spoken to: encrypted, and only read. */
+export interface ForeignAccess {
+  readonly tls: { readonly ca?: string; readonly minVersion: 'TLSv1.2'; readonly rejectUnauthorized: true } | false
+}
+
+export const postgresDialect = (
+  url: string,
+  limits: DatabaseLimits,
+  log: Log,
+  foreign?: ForeignAccess,
+): PostgresDialect => {
   const pool = new pg.Pool({
     connectionString: url,
+    ...(foreign === undefined ? {} : { ssl: foreign.tls }),
     application_name: 'portillon',
     max: limits.connections,
     connectionTimeoutMillis: limits.connect,
@@ -60,6 +73,8 @@ export const postgresDialect = (url: string, limits: DatabaseLimits, log: Log): 
   })
   // An idle connection that breaks is no request's failure; unheard, this event would end the process.
   pool.on('error', (error) => log.warn({ cause: causeOf(error) }, 'database connection lost'))
+  // The first statement of each connection; where it fails, so does the next one.
+  if (foreign !== undefined) pool.on('connect', (client) => void client.query(READ_ONLY).catch(() => undefined))
   const guarded: PostgresPool = {
     options: pool.options,
     connect: async () => {

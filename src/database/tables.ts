@@ -30,8 +30,18 @@ export interface AccountsTable {
   password_hash: string | null
   password_set_at: number | null
   disabled_at: number | null
+  /** `source`: closed because its source says so, and opened again when that does; null: by somebody at the gate. */
+  disabled_by: 'source' | null
   created_at: number
   updated_at: number
+  /** The directory or table where the account lives, by its name in the instance file; null: here. */
+  source: string | null
+  /** What never changes about the person there. Unique within realm and source. */
+  external_id: string | null
+  /** A keyed digest of what the source checks passwords against, as it was at `proved_at`: tells that it was changed there. */
+  source_mark: string | null
+  /** When the source last let the person in. */
+  proved_at: number | null
 }
 
 export interface AuditTable {

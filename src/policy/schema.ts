@@ -244,6 +244,9 @@ export const siteSchema = z.strictObject({
     .prefault({})
     .describe('Signing out.'),
   ways: z.array(way).min(1).describe('The ways in; any one is enough. The order is the order on the page.'),
+  accounts: id(
+    'Where the accounts of this site live: a name of `directories` or `legacy-tables` in the instance file. Without it, in the database of the gate.',
+  ).optional(),
   password: z
     .strictObject({
       length: z.int().min(8).max(64).default(8).describe('Least number of characters of a new password.'),

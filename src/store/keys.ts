@@ -19,6 +19,7 @@
  * | kept-form-state:<digest> | kept-forms/kept-forms | one word: released, sent, unsure, declined, foreign | released 1 min, the others 1 h |
  * | count:<what>:<keyed digest> | sign-in/throttle, kept-forms | failures, mails or kept forms so far | the window of that limit |
  * | wait:<what>:<keyed digest> | sign-in/throttle | present while the next try has to wait | the wait |
+ * | source-round:<source> | accounts/linked | one word: some node asks this source about people who are signed in | until the next round |
  *
  * Channels: `session-ended` (message: session digest, and why in one word).
  */
@@ -35,6 +36,7 @@ export const keys = {
   keptForm: (digest: string) => `kept-form:${digest}`,
   keptFormState: (digest: string) => `kept-form-state:${digest}`,
   count: (what: string, digest: string) => `count:${what}:${digest}`,
+  sourceRound: (source: string) => `source-round:${source}`,
   wait: (what: string, digest: string) => `wait:${what}:${digest}`,
 } as const
 

@@ -73,6 +73,7 @@ export const NEVER: readonly { readonly from: string; readonly to: readonly stri
 /** Who may import a package: folders of src, or one file where its use must stay exchangeable. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/argon2': ['accounts'],
+  '@node-rs/bcrypt': ['accounts/legacy'],
   'better-sqlite3': ['database'],
   bowser: ['portal'],
   commander: ['cli', 'main.ts'],
@@ -88,7 +89,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'ipaddr.js': ['lib'],
   jose: ['identity', 'deploy/demo'],
   kysely: ['database'],
+  ldapts: ['accounts/ldap'],
   'lru-cache': ['gateway', 'identity', 'session'],
+  mysql2: ['database/foreign'],
   nodemailer: ['mail'],
   otplib: ['methods'],
   pg: ['database'],

@@ -1,3 +1,4 @@
+import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import { createAccountAdmin, type AccountAdmin } from '../../src/accounts/admin.ts'
 import type { AccountAdminParts } from '../../src/accounts/desk.ts'
 import type { Account, AccountDirectory } from '../../src/accounts/directory.ts'
@@ -27,6 +28,19 @@ export const newPassword = (password: string): NewPassword => ({
 })
 
 export const hasher = createPasswordHasher()
+
+const COSTS = /m=65536,t=3,p=1/
+const QUICK = { memoryCost: 64, timeCost: 1, parallelism: 1 }
+
+/** The gate's hasher with next to no costs, for suites that prove hundreds of passwords; what it hashes only it verifies. */
+export const quickHasher = createPasswordHasher({
+  concurrency: 8,
+  waiting: 1_000,
+  engine: {
+    hash: async (password) => (await argon2Hash(password, QUICK)).replace('m=64,t=1,p=1', 'm=65536,t=3,p=1'),
+    verify: (hash, password) => argon2Verify(String(hash).replace(COSTS, 'm=64,t=1,p=1'), password),
+  },
+})
 
 /** Who has a login, whatever the password: what the audit trail learns of a refused sign-in. */
 export const whoHas = async (

@@ -29,8 +29,10 @@ const settingsOf = (node: JsonSchema, path = ''): { path: string; isExplained: b
   Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     const here = path === '' ? key : `${path}.${key}`
     const isText = child.patternErrorMessage !== undefined
-    const inner = isText ? [] : [child, ...(child.anyOf ?? []), ...(child.items ? [child.items] : [])]
-    const suffix = child.items === undefined ? '' : '[]'
+    const named = typeof child.additionalProperties === 'object' ? [child.additionalProperties] : []
+    const isNamed = named.some(({ properties }) => properties !== undefined)
+    const inner = isText ? [] : [child, ...(child.anyOf ?? []), ...(child.items ? [child.items] : []), ...named]
+    const suffix = isNamed ? '.<name>' : child.items === undefined ? '' : '[]'
     return [
       { path: here, isExplained: child.description !== undefined },
       ...inner.flatMap((each) => settingsOf(each, `${here}${suffix}`)),
@@ -96,7 +98,8 @@ describe('the example of an instance file', () => {
     const yaml = readYaml(everything, 'config.example.yaml')
     const parsed = configSchema.safeParse(yaml.content)
     const places = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'))
-    assert.deepEqual(places, ['smtp.password'], 'only the password has no example, and that is right')
+    const passwords = ['directories.annuaire.password', 'smtp.password']
+    assert.deepEqual(places, passwords, 'only passwords have no example, and that is right')
   })
 })
 

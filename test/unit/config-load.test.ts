@@ -53,6 +53,7 @@ describe('an instance file without a fault', () => {
       sites: [instance.pathOf('site.yaml')],
       log: { level: 'info' },
       workers: 1,
+      accountSources: {},
       'drain-notice': 2_000,
       drain: 30_000,
     })

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import * as accounts from './0001-accounts.ts'
 import * as audit from './0002-audit.ts'
 import * as factors from './0003-factors.ts'
+import * as linkedAccounts from './0004-linked-accounts.ts'
 
 /**
  * Every migration, by the name that the database remembers. The order is that of the names. A migration that was released
@@ -11,4 +12,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts': accounts,
   '0002-audit': audit,
   '0003-factors': factors,
+  '0004-linked-accounts': linkedAccounts,
 }

@@ -73,6 +73,22 @@ export const schemaAt = (root: JsonSchema, path: readonly (string | number)[], c
 export const objectIn = (node: JsonSchema): JsonSchema | undefined =>
   node.type === 'object' ? node : node.anyOf?.find((option) => option.type === 'object')
 
+const hasNames = (node: JsonSchema | undefined): node is JsonSchema => Object.keys(node?.properties ?? {}).length > 0
+
+/** A block whose settings have names; undefined for plain values and for blocks of free names. */
+export const blockIn = (node: JsonSchema): JsonSchema | undefined => {
+  const block = objectIn(node)
+  return hasNames(block) ? block : undefined
+}
+
+/** Several blocks of one shape, each under a name that the file gives it: the shape, and an example of a name. */
+export const namedBlockIn = (node: JsonSchema): { readonly name: string; readonly block: JsonSchema } | undefined => {
+  const { additionalProperties: block, propertyNames } = objectIn(node) ?? {}
+  if (typeof block !== 'object' || !hasNames(block)) return undefined
+  const [name] = propertyNames?.examples ?? []
+  return { name: typeof name === 'string' ? name : 'name', block }
+}
+
 const range = (least: number | undefined, most: number | undefined): string => {
   if (least !== undefined && most !== undefined) return ` from ${least} to ${most}`
   if (least !== undefined) return ` of at least ${least}`
