@@ -6,6 +6,7 @@ import { isSound, joinParts, type Health } from '../server/health.ts'
 import type { Entrance } from '../server/listen.ts'
 import { figuresText, workerFigures } from '../server/metrics.ts'
 import type { Remote } from '../server/worker-channel.ts'
+import { watchPulse } from '../server/worker-pulse.ts'
 import { createWorkers } from '../server/workers.ts'
 import type { InForce, WorkerCalls } from './worker-calls.ts'
 
@@ -69,6 +70,17 @@ export const createCrew = ({ inForce: first, entrance, spawn, clock, log }: Crew
   const count = first.loaded.config.workers
   const workers = createWorkers<WorkerCalls>({ count, spawn, begin, clock, log })
 
+  const patience = (): number => inForce.loaded.config['worker-silence']
+  const endPulse = watchPulse({
+    workers: () => workers.ready(),
+    ask: (worker) => worker.ask('turns', undefined),
+    patience,
+    onSilent: (worker) => {
+      const fields = { pid: workers.kill(worker), silence: patience() }
+      log.error(fields, 'a worker does not answer: it is ended, and another one takes its place')
+    },
+  })
+
   /** A worker that cannot do what the others have done is replaced by one that begins with it. */
   const orReplace = (worker: Worker, done: Promise<void>): Promise<void> =>
     done.catch((thrown: unknown) => {
@@ -116,6 +128,8 @@ export const createCrew = ({ inForce: first, entrance, spawn, clock, log }: Crew
       for (const worker of workers.ready()) worker.ask('retire', undefined).catch(() => undefined)
     },
     end: async (options) => {
+      // What still hangs then is ended at the limit.
+      endPulse()
       const cuts = await workers.stop((worker) => worker.ask('end', options), options.limit + CLOSING)
       return sumOf([NOTHING_CUT, ...cuts])
     },

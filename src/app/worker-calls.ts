@@ -19,6 +19,8 @@ export interface InForce {
 export interface WorkerCalls {
   /** Begin to serve. Gives the port. */
   start(how: { readonly inForce: InForce; readonly entrance: Entrance }): Promise<number>
+  /** Answers as soon as the event loop turns. */
+  turns(): void
   health(): Promise<Parts>
   figures(): Promise<Figures>
   /** Make everything for new settings, and change nothing yet. Rejects when that cannot be done. */

@@ -60,6 +60,7 @@ export const runWorker = (): void => {
       work = { serving, log, inForce }
       return serving.port
     },
+    turns: () => undefined,
     health: () => working().serving.health(),
     figures: () => working().serving.foundations.metrics.figures(),
     prepare: async (next) => {

@@ -121,6 +121,9 @@ export const configSchema = z.strictObject({
       examples: [4],
     })
     .optional(),
+  'worker-silence': duration(
+    'A worker process that has not answered the main process for so long hangs: it is ended, which the log says, and another one takes its place.',
+  ).prefault('15s'),
   'drain-notice': duration(
     'Told to stop, how long the service goes on as ever while `/readyz` already says no: time for a balancer to send visitors elsewhere.',
   ).prefault('2s'),

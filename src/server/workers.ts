@@ -21,8 +21,8 @@ export interface Workers<Calls extends Answering<Calls>> {
   ready(): readonly Remote<Calls>[]
   /** How many took the place of one that ended. */
   restarts(): number
-  /** Ends a worker that can no longer be trusted; another one takes its place. */
-  kill(remote: Remote<Calls>): void
+  /** Ends a worker that can no longer be trusted; another one takes its place. @returns its process id */
+  kill(remote: Remote<Calls>): number | undefined
   /**
    * Tells each to end, gives what they answer, takes the channel away from them, and waits until all are gone; nobody is
    * replaced any more. What is not gone after `limit` milliseconds is killed.
@@ -129,7 +129,9 @@ export const createWorkers = <Calls extends Answering<Calls>>(parts: WorkersPart
     ready: () => places.flatMap(({ running }) => (running?.isReady === true ? [running.remote] : [])),
     restarts: () => restarts,
     kill: (remote) => {
-      for (const { remote: other, child } of alive) if (other === remote) child.kill('SIGKILL')
+      const child = [...alive].find(({ remote: other }) => other === remote)?.child
+      child?.kill('SIGKILL')
+      return child?.pid
     },
     stop: async (end, limit) => {
       stopping = true

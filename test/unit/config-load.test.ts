@@ -54,6 +54,7 @@ describe('an instance file without a fault', () => {
       log: { level: 'info' },
       workers: 1,
       accountSources: {},
+      'worker-silence': 15_000,
       'drain-notice': 2_000,
       drain: 30_000,
     })
@@ -130,6 +131,11 @@ describe('a fault of an instance file', () => {
     path: 'workers',
     expected: /^1, since `store: embedded`/,
     remedy: /remove `workers`, or name a Redis server/,
+  })
+  tells('of a silence of workers that would end the busy ones', instanceText({ more: 'worker-silence: 1s # here' }), {
+    path: 'worker-silence',
+    expected: /2s or more/,
+    remedy: /write 15s/,
   })
   tells('of a number of processes that is none is told', instanceText({ more: 'workers: many # here' }), {
     path: 'workers',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { HALF, startHeldUpstream, type HeldUpstream } from '../kit/held-upstream.ts'
 import { eventually, signInByMail, startInstance, type Instance } from '../kit/instance.ts'
 import { freePort } from '../kit/ports.ts'
@@ -29,6 +30,7 @@ describe('an instance with two workers', () => {
         workers: 2,
         drain: '2s',
         'drain-notice': '10ms',
+        'worker-silence': '4s',
         smtp: { host: '127.0.0.1', port: smtp.port, security: 'none' },
       },
       env: { NODE_OPTIONS: `--import ${STRAY}` },
@@ -99,6 +101,30 @@ describe('an instance with two workers', () => {
     assert.deepEqual([pid, status], [shaken, 70])
     await eventually(isWhole, 'two workers')
     await assertSignedIn(10)
+  })
+
+  it('O-08: a worker that hangs and does not die is replaced, and the log says so; sessions go on', async () => {
+    const [hanging = 0, other = 0] = instance.workers()
+    process.kill(hanging, 'SIGSTOP')
+    const { pid, silence } = await instance.logged(/a worker does not answer/)
+    assert.deepEqual([pid, silence], [hanging, 4_000])
+    const ended = await instance.logged(/a worker has ended/)
+    assert.deepEqual([ended['pid'], ended['signal']], [hanging, 'SIGKILL'])
+    await eventually(isWhole, 'two workers')
+    assert.ok(instance.workers().includes(other) && !instance.workers().includes(hanging))
+    await assertSignedIn(20)
+  })
+
+  it('L-12: a machine that stood still for longer than that replaces nobody, and signs nobody out', async () => {
+    const workers = instance.workers()
+    const all = [instance.mainPid(), ...workers]
+    for (const pid of all) process.kill(pid, 'SIGSTOP')
+    await pause(6_000)
+    for (const pid of all) process.kill(pid, 'SIGCONT')
+    await assertSignedIn(5)
+    await pause(2_000)
+    assert.deepEqual(instance.workers(), workers)
+    assert.ok(await isWhole())
   })
 
   it('a second instance on the same address is refused, although workers share it', async () => {
