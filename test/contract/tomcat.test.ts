@@ -323,3 +323,16 @@ describe('P-01, P-02, P-05, P-08: the gate’s reading and Tomcat’s, side by s
     })
   }
 })
+
+describe('a form that Tomcat does not read', () => {
+  it('U-05: is answered all the same, though Tomcat closes with most of it unread', async () => {
+    const body = Buffer.alloc(12_000_000, 'x')
+    for (let round = 0; round < 3; round += 1) {
+      const head = ['POST /admission HTTP/1.1', `Host: ${gate.host}`, `Cookie: ${visitor.cookieHeader()}`]
+      const start = [...head, 'Content-Type: application/octet-stream', `Content-Length: ${body.length}`, '', '']
+      const answer = await sendRaw({ port: gate.port }, Buffer.concat([Buffer.from(start.join('\r\n')), body]))
+      assert.equal(answer.status, 200)
+      assert.equal(readProbe(answer.text).path, '/admission')
+    }
+  })
+})
