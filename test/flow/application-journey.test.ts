@@ -39,7 +39,7 @@ const codeNow = (secret: string): string => generateSync({ secret, epoch: Math.f
 const reachEnrolment = async (visitor: Visitor, login = COLLEAGUE.login) => {
   const choice = await passPassword(visitor, login)
   const proving = await visitor.page(
-    `${/href="([^"]*then=totp[^"]*)"/.exec(choice.body)?.[1] ?? ''}`.replaceAll('&amp;', '&'),
+    (/href="([^"]*then=totp[^"]*)"/.exec(choice.body)?.[1] ?? '').replaceAll('&amp;', '&'),
   )
   assert.match(proving.body, /D'abord, un code par e-mail|D&#39;abord, un code par e-mail/)
   const asked = await press(visitor, proving.body, CHOICE, { offer: 'email-code.registered', then: 'totp' })
