@@ -207,7 +207,7 @@ export const ldapKit = (): LinkedKit & { readonly ldap: () => LdapServer } => {
 
 /** As old applications kept passwords; bcrypt knows no more than 72 bytes. */
 const oldHash = async (password: string): Promise<string> => {
-  if (Buffer.byteLength(password) <= 72) return bcryptHash(password, { cost: 4 })
+  if (Buffer.byteLength(password) <= 72) return bcryptHash(password, 4)
   const salt = randomBytes(8)
   const digest = createHash('sha512').update(password).update(salt).digest()
   return `{SSHA512}${Buffer.concat([digest, salt]).toString('base64')}`
