@@ -1,9 +1,11 @@
+import { HEAD_REFUSALS, TARGET_REFUSALS } from '../lib/ambiguous.ts'
 import type { CompiledRule, Policy, Reason, Verdict } from '../policy/decide.ts'
 import type { Explanation } from '../policy/explain.ts'
 import { createPaint, type Colour, type Terminal } from './terminal.ts'
 
 const REASONS: Readonly<Record<Reason, string>> = {
   public: 'anyone may pass here',
+  preflight: 'a browser asks on behalf of a listed origin',
   'signed-in': 'a session is enough here, and there is one',
   'conditions-met': 'every condition of the rule holds',
   'no-session': 'nobody is signed in',
@@ -15,6 +17,13 @@ const REASONS: Readonly<Record<Reason, string>> = {
   'level-too-low': 'the session was opened at too low a level',
   'network-not-accepted': 'the visitor does not come from a network of the rule, or the address is unknown',
 }
+
+const WHY = Object.fromEntries(
+  Object.entries({ ...TARGET_REFUSALS, 'host-unknown': HEAD_REFUSALS['host-unknown'] }).map(([key, { why }]) => [
+    key,
+    why,
+  ]),
+)
 
 const VERDICTS: Readonly<Record<Verdict, readonly [Colour, string]>> = {
   allow: ['green', 'allow'],
@@ -50,7 +59,11 @@ export const describeExplanation = (explanation: Explanation, policy: Policy, te
   const lines = (() => {
     switch (explanation.kind) {
       case 'refused':
-        return [paint('red', `refused ${explanation.status}: ${explanation.reason}`), '  before any rule is asked']
+        return [
+          paint('red', `refused ${explanation.status}: ${explanation.reason}`),
+          `  because  ${WHY[explanation.reason]}`,
+          '  before any rule is asked',
+        ]
       case 'own':
         return [`own  a page of the gate (${policy.site.prefix}): no rule is asked`]
       case 'judged':

@@ -1,11 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { EVENTS } from '../audit/events.ts'
+import {
+  ANSWER_REFUSALS,
+  FRAMING_REFUSALS,
+  HEAD_REFUSALS,
+  TARGET_REFUSALS,
+  UNREADABLE,
+  type Refusal,
+} from '../lib/ambiguous.ts'
 import { toJsonSchema } from '../lib/settings/json-schema.ts'
 import { siteSchema } from '../policy/schema.ts'
 import { variablesOf } from './environment.ts'
 import { renderExample } from './example.ts'
-import { renderEvents, renderReference, renderVariables } from './reference.ts'
+import { renderEvents, renderReference, renderRefusals, renderVariables } from './reference.ts'
 import { configSchema } from './schema.ts'
 
 /** Settings without a default that the example shows in use, because an instance of real life has them. */
@@ -68,6 +76,43 @@ Everything that the gate records, and nothing else. The runbook says how to read
 ${renderEvents(EVENTS)}
 `
 
+/** By our own word; two codes of the parser may be one thing to us. */
+const unreadable = (): Readonly<Record<string, Refusal>> =>
+  Object.fromEntries(Object.values(UNREADABLE).map((refusal) => [refusal.key, refusal]))
+
+const refusals = (): string => `# What is refused before any rule is asked, and why
+
+Made from \`src/lib/ambiguous.ts\` by \`npm run generate\`; do not edit it by hand.
+
+What two readers could understand differently is refused, because the gate would judge one request and the application would serve
+another. No setting loosens it. The reason stands in the log line of the refusal (\`detail\`), \`portillon explain\` says it of an address.
+
+## The address
+
+${renderRefusals(TARGET_REFUSALS)}
+
+## The request line and the headers
+
+${renderRefusals(HEAD_REFUSALS)}
+
+## Where the body ends
+
+${renderRefusals(FRAMING_REFUSALS)}
+
+## What cannot be read as a request
+
+The parser of Node says these, and is never asked to be lenient; the log has its own code beside ours. The connection ends with the answer,
+because nobody knows where the next request on it would begin.
+
+${renderRefusals(unreadable())}
+
+## Answers of the application
+
+${renderRefusals(ANSWER_REFUSALS)}
+
+The parser of undici refuses in answers what Node's refuses in requests.
+`
+
 const editorSchema = (): string =>
   `${JSON.stringify({ title: 'Site file of Portillon', ...z.toJSONSchema(siteSchema, { io: 'input', target: 'draft-7' }) }, null, 2)}\n`
 
@@ -78,6 +123,7 @@ export const generatedFiles = (): ReadonlyMap<string, string> =>
     ['deploy/config.example.yaml', `${exampleHead}\n${renderExample(toJsonSchema(configSchema), IN_USE)}\n`],
     ['deploy/reference.md', `${reference().trimEnd()}\n`],
     ['deploy/events.md', events()],
+    ['deploy/refusals.md', refusals()],
   ])
 
 if (import.meta.main) {

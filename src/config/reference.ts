@@ -1,3 +1,5 @@
+import type { Refusal } from '../lib/ambiguous.ts'
+import { ERRORS } from '../lib/errors.ts'
 import { allowedIn, blockIn, namedBlockIn, type JsonSchema } from '../lib/settings/json-schema.ts'
 import { writeYaml } from '../lib/settings/yaml-text.ts'
 
@@ -91,6 +93,13 @@ export const renderEvents = (
   table(
     ['event', 'result', 'what happened'],
     Object.entries(events).map(([name, { result, means }]) => [`\`${name}\``, result, means]),
+  ).join('\n')
+
+/** A table of what is refused, by reason. */
+export const renderRefusals = (refusals: Readonly<Record<string, Refusal>>): string =>
+  table(
+    ['reason', 'answer', 'why'],
+    Object.entries(refusals).map(([key, { code, why }]) => [`\`${key}\``, `${ERRORS[code].status} \`${code}\``, why]),
   ).join('\n')
 
 /** The tables of one file. */

@@ -7,23 +7,30 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'keep-alive',
   'proxy-connection',
   'proxy-authenticate',
+  'proxy-authentication-info',
   'proxy-authorization',
+  'http2-settings',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
 ])
 
-const NOTHING: ReadonlySet<string> = new Set()
+/** Options of a connection, and no names of fields. */
+const OPTIONS: ReadonlySet<string> = new Set(['', 'keep-alive', 'close', 'upgrade'])
 
-/** The further fields that a Connection header declares to be hop-by-hop, in lower case. */
-export const namedByConnection = (value: string): ReadonlySet<string> => {
+/**
+ * The further fields that Connection headers declare to be hop-by-hop, in lower case; undefined when there are none.
+ * @param named those of the Connection headers before this one
+ */
+export const allNamed = (named: ReadonlySet<string> | undefined, value: string): ReadonlySet<string> | undefined => {
+  if (OPTIONS.has(value)) return named
   const names = value
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
-    .filter((name) => name !== '' && name !== 'keep-alive' && name !== 'close' && name !== 'upgrade')
-  return names.length === 0 ? NOTHING : new Set(names)
+    .filter((name) => !OPTIONS.has(name))
+  return names.length === 0 ? named : new Set([...(named ?? []), ...names])
 }
 
 /** Fields whose loss would change the message itself cannot be named away by `Connection`. */

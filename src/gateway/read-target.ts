@@ -1,3 +1,4 @@
+import { codeOfRefusal } from '../lib/ambiguous.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { MAX_OWN_TARGET_LENGTH, MAX_TARGET_LENGTH, parseTarget } from '../lib/path.ts'
 import { refuse, type Result } from '../lib/result.ts'
@@ -18,7 +19,7 @@ const originForm = (raw: string, host: string): string | null => {
 }
 
 /** Why a method and a target are not served: the code for the visitor, the reason for the log. */
-export type TargetRefusal = readonly [code: ErrorCode, reason: string]
+export type WhyNoTarget = readonly [code: ErrorCode, reason: string]
 
 /**
  * The one reading of what a request asks for.
@@ -26,17 +27,11 @@ export type TargetRefusal = readonly [code: ErrorCode, reason: string]
  * @param host the host that was asked for, in lower case
  * @param prefix under which links may be longer, because they carry another one
  */
-export const readTarget = (
-  method: string,
-  raw: string,
-  host: string,
-  prefix: string,
-): Result<Target, TargetRefusal> => {
+export const readTarget = (method: string, raw: string, host: string, prefix: string): Result<Target, WhyNoTarget> => {
   if (!METHODS.has(method)) return refuse(['method-not-implemented', method.slice(0, 20)])
   const form = originForm(raw, host)
-  if (form === null) return refuse(['path-ambiguous', 'authority-differs'])
+  if (form === null) return refuse([codeOfRefusal('authority-differs'), 'authority-differs'])
   const isOwnLink = form.length > MAX_TARGET_LENGTH && form.startsWith(`${prefix}/`)
   const target = parseTarget(method, form, isOwnLink ? MAX_OWN_TARGET_LENGTH : MAX_TARGET_LENGTH)
-  if (target.ok) return target
-  return refuse([target.reason === 'too-long' ? 'target-too-long' : 'path-ambiguous', target.reason])
+  return target.ok ? target : refuse([codeOfRefusal(target.reason), target.reason])
 }

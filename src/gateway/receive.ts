@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { ErrorCode } from '../lib/errors.ts'
+import { codeOfRefusal, type HeadRefusal } from '../lib/ambiguous.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Exchange, Incoming, Refuse } from './exchange.ts'
 import { joined, single } from './raw-headers.ts'
@@ -9,18 +9,15 @@ import type { SiteTable } from './site.ts'
 /** A name or an address and a port: anything else is no Host at all, and not an unknown one (RFC 9110 §7.2). */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::(?<port>\d{0,5}))?$/i
 
-const whyNoSite = (given: string | undefined | null): [ErrorCode, string?] => {
-  if (given === undefined || given === '') return ['request-malformed', 'host-missing']
-  if (given === null) return ['request-malformed', 'host-repeated']
+const whyNoSite = (given: string | undefined | null): HeadRefusal => {
+  if (given === undefined || given === '') return 'host-missing'
+  if (given === null) return 'host-repeated'
   const host = HOST.exec(given)
-  if (host === null || Number(host.groups?.['port'] ?? 0) > 65_535) return ['request-malformed', 'host-invalid']
-  return ['host-unknown']
+  return host === null || Number(host.groups?.['port'] ?? 0) > 65_535 ? 'host-invalid' : 'host-unknown'
 }
 
-/** The parser lets `HTTP/2.0` and `HTTP/0.9` in text pass (F-20), and chunks in HTTP/1.0, which knows none (F-05). */
-const isVersionServed = (request: IncomingMessage): boolean =>
-  request.httpVersionMajor === 1 &&
-  (request.httpVersionMinor !== 0 || request.headers['transfer-encoding'] === undefined)
+/** The parser lets `HTTP/2.0` and `HTTP/0.9` in text pass (F-20). */
+const isVersionServed = ({ httpVersionMajor }: IncomingMessage): boolean => httpVersionMajor === 1
 
 /**
  * First step: which site, which target, whose address.
@@ -37,14 +34,15 @@ export const receive =
     const raw = request.rawHeaders
     const address = addresses.of(request.socket.remoteAddress, joined(raw, 'x-forwarded-for'))
     if (!isVersionServed(request)) {
-      refuse({ ...incoming, address }, 'request-malformed', 'version')
+      refuse({ ...incoming, address }, codeOfRefusal('version'), 'version')
       return null
     }
     const given = single(raw, 'host')
     const host = given?.toLowerCase() ?? ''
     const site = sites.get(host)
     if (site === undefined) {
-      refuse({ ...incoming, address }, ...whyNoSite(given))
+      const why = whyNoSite(given)
+      refuse({ ...incoming, address }, codeOfRefusal(why), why)
       return null
     }
     const target = readTarget(request.method ?? '', request.url ?? '', host, site.prefix)

@@ -1,25 +1,26 @@
+import { codeOfRefusal, type FramingRefusal, type HeadRefusal } from '../lib/ambiguous.ts'
 import { withoutOurCookies } from './cookies.ts'
 import type { Exchange, Refuse, Sanitized } from './exchange.ts'
-import { dropNamed, HOP_BY_HOP, namedByConnection } from './hop-by-hop.ts'
+import { createFolding } from './folding.ts'
+import { isPlainCoding, isPlainLength } from './framing.ts'
+import { allNamed, dropNamed, HOP_BY_HOP } from './hop-by-hop.ts'
 
 /** More fields than any browser sends; beyond it a parser somewhere starts to look at a part only (H-07, F-02). */
 export const MAX_FIELDS = 200
 
-/** Never copied: the next hop gets its own, or the gate has answered it. */
-const REWRITTEN: ReadonlySet<string> = new Set(['host', 'expect', 'cookie'])
+/** Fields that are not just copied. */
+type Kind = 'dropped' | 'connection' | 'cookie' | 'length' | 'coding' | 'origin' | 'fetch-site'
 
-/** Lower-cased names of raw spellings seen before: a handful of spellings make up all traffic. */
-const createFolding = () => {
-  const known = new Map<string, string>()
-  return (raw: string): string => {
-    let folded = known.get(raw)
-    if (folded === undefined) {
-      folded = raw.toLowerCase()
-      if (known.size < 2_000) known.set(raw, folded)
-    }
-    return folded
-  }
-}
+/** The next hop gets its own `Host`, and `Expect` is answered by the gate. */
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ...[...HOP_BY_HOP, 'host', 'expect'].map((name) => [name, 'dropped'] as const),
+  ['connection', 'connection'],
+  ['transfer-encoding', 'coding'],
+  ['content-length', 'length'],
+  ['cookie', 'cookie'],
+  ['origin', 'origin'],
+  ['sec-fetch-site', 'fetch-site'],
+])
 
 /** Told of names in a visitor's request that only the gate may use to say who somebody is; never of their values. */
 export type OnSpoof = (exchange: Exchange, names: readonly string[]) => void
@@ -37,8 +38,12 @@ export const tellSpoof = (exchange: Exchange, ours: readonly string[], onSpoof: 
     )
 }
 
+const added = (known: string | undefined, value: string, separator: string): string =>
+  known === undefined ? value : known + separator + value
+
 /**
  * Second step: what of the visitor's headers may go on.
+ * - a body whose end two readers could see elsewhere is refused (F-04, F-05, F-06; lib/ambiguous)
  * - every spelling of a name that only the gate may set is dropped, and told when it is an identity (H-01, H-03, R18)
  * - hop-by-hop fields and what `Connection` names are dropped (H-06)
  * - the gate's own cookies are taken out, the application's keep every byte (R2)
@@ -48,34 +53,56 @@ export const sanitize = (refuse: Refuse, onSpoof: OnSpoof) => {
   const fold = createFolding()
   return (exchange: Exchange): Sanitized | null => {
     const raw = exchange.request.rawHeaders
-    if (raw.length > MAX_FIELDS * 2) {
-      refuse(exchange, 'headers-too-large', 'too-many-fields')
-      return null
-    }
     const headers: string[] = []
     let cookies: string | undefined
+    let origin: string | undefined
+    let fetchSite: string | undefined
     let hasBody = false
+    let doubt: HeadRefusal | FramingRefusal | undefined = raw.length > MAX_FIELDS * 2 ? 'too-many-fields' : undefined
     let named: ReadonlySet<string> | undefined
     let dropped: string[] | undefined
-    for (let at = 0; at < raw.length; at += 2) {
+    for (let at = 0; at < raw.length && doubt === undefined; at += 2) {
       const name = raw[at] ?? ''
       const value = raw[at + 1] ?? ''
       const folded = fold(name)
-      if (folded === 'transfer-encoding' || (folded === 'content-length' && value !== '0')) hasBody = true
-      if (folded === 'connection') {
-        const more = namedByConnection(value)
-        if (more.size > 0) named = named === undefined ? more : new Set([...named, ...more])
-      } else if (folded === 'cookie') {
-        cookies = cookies === undefined ? value : `${cookies}; ${value}`
-      } else if (exchange.site.isOurHeader(name)) {
-        ;(dropped ??= []).push(name)
-      } else if (!HOP_BY_HOP.has(folded) && !REWRITTEN.has(folded) && !folded.includes('_')) {
-        headers.push(name, value)
+      switch (KINDS.get(folded)) {
+        case 'dropped':
+          continue
+        case 'connection':
+          named = allNamed(named, value)
+          continue
+        case 'cookie':
+          cookies = added(cookies, value, '; ')
+          continue
+        case 'coding':
+          hasBody = true
+          if (!isPlainCoding(value)) doubt = 'transfer-coding'
+          else if (exchange.request.httpVersionMinor === 0) doubt = 'chunks-in-1.0'
+          continue
+        case 'length':
+          hasBody ||= value !== '0'
+          if (!isPlainLength(value)) doubt = 'length-spelling'
+          break
+        case 'origin':
+          origin = added(origin, value, ', ')
+          break
+        case 'fetch-site':
+          fetchSite = added(fetchSite, value, ', ')
+          break
+        case undefined:
       }
+      if (exchange.site.isOurHeader(name)) (dropped ??= []).push(name)
+      else if (!folded.includes('_')) headers.push(name, value)
+    }
+    if (hasBody && exchange.upgradeHead !== null) doubt ??= 'handshake-with-body'
+    if (doubt !== undefined) {
+      refuse(exchange, codeOfRefusal(doubt), doubt)
+      return null
     }
     if (dropped !== undefined) tellSpoof(exchange, dropped, onSpoof)
     const theirs = cookies === undefined ? undefined : withoutOurCookies(cookies)
     if (theirs !== undefined) headers.push('Cookie', theirs)
-    return { exchange, headers: named === undefined ? headers : dropNamed(headers, named), hasBody, cookies }
+    const passing = named === undefined ? headers : dropNamed(headers, named)
+    return { exchange, headers: passing, hasBody, cookies, origin, fetchSite }
   }
 }

@@ -11,6 +11,7 @@ export const ERRORS = {
   forbidden: { status: 403, level: 'info' },
   'cross-site': { status: 403, level: 'warn' },
   'origin-refused': { status: 403, level: 'warn' },
+  'foreign-page': { status: 403, level: 'warn' },
   'not-found': { status: 404, level: 'info' },
   'method-not-allowed': { status: 405, level: 'info' },
   'request-timeout': { status: 408, level: 'info' },

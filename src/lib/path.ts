@@ -1,33 +1,6 @@
+import type { TargetRefusal } from './ambiguous.ts'
 import { accept, refuse, type Result } from './result.ts'
 import type { Target } from './target.ts'
-
-/**
- * Why a request target is not served. One list for the log, the tests and `portillon explain`.
- *
- * The rule against the ambiguous, decided here once: what two readers could understand differently is refused with 400,
- * because the gate would judge one resource and the application would serve another (R20, families P and F).
- */
-export type PathRefusal =
-  /** Longer than any link of a real application; it would also not fit the sealed return address. */
-  | 'too-long'
-  /** Not a path: `*`, a bare word, a fragment (RFC 9112 §3.2). */
-  | 'not-a-path'
-  /** `//host/…` is another site to whoever resolves it as a reference (RFC 3986 §4.2). */
-  | 'network-path'
-  /** Blanks, control characters and raw bytes above ASCII have no place in a path (RFC 3986 §3.3). */
-  | 'bad-character'
-  /** `\` is `/` to browsers and to some servers. */
-  | 'backslash'
-  /** `%` that is not followed by two hexadecimal digits. */
-  | 'bad-escape'
-  /** Bytes that are not UTF-8, overlong forms included (`%c0%ae`). */
-  | 'bad-utf-8'
-  /** An encoded `/`, `\`, `;` or control character: whether it separates depends on when the reader decodes. */
-  | 'encoded-delimiter'
-  /** `%25` before one of those: a reader that decodes twice sees another path. */
-  | 'double-encoding'
-  /** `.` and `..` segments, plain, encoded or with a parameter (`..;x`): browsers never send them. */
-  | 'dot-segment'
 
 /** Longest path and query that is served, in bytes. */
 export const MAX_TARGET_LENGTH = 8_192
@@ -49,7 +22,7 @@ const STILL_ENCODED = /%(?:25|[01][0-9A-Fa-f]|7[Ff]|2[EeFf]|5[Cc]|3[Bb])/
 const NEEDLESS_ESCAPE = /%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])/
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 
-const readPath = (raw: string): Result<{ path: string; canonical: boolean }, PathRefusal> => {
+const readPath = (raw: string): Result<{ path: string; canonical: boolean }, TargetRefusal> => {
   if (PLAIN_PATH.test(raw) && !raw.startsWith('//')) return accept({ path: raw, canonical: true })
   if (raw.includes('\\')) return refuse('backslash')
   if (BAD_PATH_CHARACTER.test(raw)) return refuse('bad-character')
@@ -71,12 +44,12 @@ const readPath = (raw: string): Result<{ path: string; canonical: boolean }, Pat
 }
 
 /**
- * Parses a request target in origin form, once. Path parameters (`;jsessionid=…`) are cut and repeated slashes folded in
+ * Parses a request target in origin form, once, or says why it has more than one meaning (lib/ambiguous). Path parameters (`;jsessionid=…`) are cut and repeated slashes folded in
  * `path`, as Tomcat does before it chooses a servlet; `raw` keeps every byte.
  * @param raw the request target as received, latin1 characters for raw bytes
  * @param limit the longest that is served
  */
-export const parseTarget = (method: string, raw: string, limit = MAX_TARGET_LENGTH): Result<Target, PathRefusal> => {
+export const parseTarget = (method: string, raw: string, limit = MAX_TARGET_LENGTH): Result<Target, TargetRefusal> => {
   if (raw.length > limit) return refuse('too-long')
   if (!raw.startsWith('/') || raw.includes('#')) return refuse('not-a-path')
   if (raw.startsWith('//')) return refuse('network-path')

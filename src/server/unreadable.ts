@@ -1,22 +1,16 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { UNREADABLE } from '../lib/ambiguous.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { answerUnderWay } from './answer-under-way.ts'
 
-const codeOf = (error: NodeJS.ErrnoException): ErrorCode => {
-  switch (error.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return 'headers-too-large'
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return 'body-too-large'
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return 'request-timeout'
-    case 'HPE_INVALID_METHOD':
-      return 'method-not-implemented'
-    default:
-      return 'request-malformed'
-  }
+/** The code of the answer, and for the log our word for it beside the parser's own. */
+const readingOf = ({ code = '' }: NodeJS.ErrnoException): { readonly code: ErrorCode; readonly detail: string } => {
+  const known = Object.hasOwn(UNREADABLE, code) ? UNREADABLE[code] : undefined
+  return known === undefined
+    ? { code: 'request-malformed', detail: code }
+    : { code: known.code, detail: `${known.key} (${code})` }
 }
 
 /** An answer on a socket that the HTTP server has let go of. The connection ends with it. */
@@ -45,11 +39,12 @@ export type RefuseUnreadable = (
 /** Refuses bytes that are no request, then ends the connection: what follows on it cannot be trusted to be one either. */
 export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex, refuse: RefuseUnreadable): void => {
   const busy = answerUnderWay(socket)
+  const { code, detail } = readingOf(error)
   if (!(socket instanceof Socket) || error.code === 'ECONNRESET' || !socket.writable || busy?.headersSent === true) {
     socket.destroy()
   } else if (busy === null) {
     const request = nobodysRequest(socket)
-    refuse({ request, response: lastAnswerOn(socket, request) }, codeOf(error), error.code)
+    refuse({ request, response: lastAnswerOn(socket, request) }, code, detail)
   } else if (busy.req.complete) {
     // Noise behind a good request: that one still gets its own answer.
     busy.once('finish', () => socket.destroySoon())
@@ -57,6 +52,6 @@ export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex, r
     // The body of the request under way is what cannot be read.
     busy.shouldKeepAlive = false
     busy.once('finish', () => socket.destroySoon())
-    refuse({ request: busy.req, response: busy }, codeOf(error), error.code)
+    refuse({ request: busy.req, response: busy }, code, detail)
   }
 }

@@ -35,7 +35,7 @@ export interface ListenerParts {
   readonly tls: TlsFiles | null
   readonly onRequest: (arrival: Arrival) => void
   readonly onUpgrade: (arrival: Arrival) => void
-  /** What could not be read as a request; `detail` is the parser's own code. */
+  /** What could not be read as a request; `detail` says why, in our word and the parser's. */
   readonly onUnreadable: (arrival: Arrival, code: ErrorCode, detail: string | undefined) => void
   readonly nextReference: () => string
   readonly webSockets: WebSockets

@@ -4,6 +4,14 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { EVENTS } from '../../src/audit/events.ts'
 import { generatedFiles } from '../../src/config/generate.ts'
+import { ERRORS } from '../../src/lib/errors.ts'
+import {
+  ANSWER_REFUSALS,
+  FRAMING_REFUSALS,
+  HEAD_REFUSALS,
+  TARGET_REFUSALS,
+  UNREADABLE,
+} from '../../src/lib/ambiguous.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { toJsonSchema, type JsonSchema } from '../../src/lib/settings/json-schema.ts'
 import { readYaml } from '../../src/lib/settings/yaml-text.ts'
@@ -66,6 +74,21 @@ describe('the manual of the events', () => {
     const lines = textOf('deploy/events.md').split('\n')
     const told = lines.flatMap((line) => /^\| `([a-z.-]+)` \| (success|failure) \| .{10,} \|$/.exec(line)?.[1] ?? [])
     assert.deepEqual(told, Object.keys(EVENTS))
+  })
+})
+
+describe('the manual of what is refused', () => {
+  const manual = textOf('deploy/refusals.md')
+
+  it('R20: has every refusal of the one list, with its answer and its reason', () => {
+    const own = { ...TARGET_REFUSALS, ...HEAD_REFUSALS, ...FRAMING_REFUSALS, ...ANSWER_REFUSALS }
+    for (const [key, { code }] of Object.entries(own)) {
+      const line = manual
+        .split('\n')
+        .find((each) => each.startsWith(`| \`${key}\` | ${ERRORS[code].status} \`${code}\` | `))
+      assert.match(line ?? '', /\| .{20,} \|$/, key)
+    }
+    for (const { key } of Object.values(UNREADABLE)) assert.ok(manual.includes(`| \`${key}\` |`), key)
   })
 })
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { MAX_TARGET_LENGTH, parseTarget, type PathRefusal } from '../../src/lib/path.ts'
+import type { TargetRefusal } from '../../src/lib/ambiguous.ts'
+import { MAX_TARGET_LENGTH, parseTarget } from '../../src/lib/path.ts'
 
 const accepted = (raw: string) => {
   const parsed = parseTarget('GET', raw)
   assert.ok(parsed.ok, `${raw} should be served`)
   return parsed.value
 }
-const refusedAs = (raw: string, reason: PathRefusal) => {
+const refusedAs = (raw: string, reason: TargetRefusal) => {
   assert.deepEqual(parseTarget('GET', raw), { ok: false, reason }, raw)
 }
 

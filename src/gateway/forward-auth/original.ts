@@ -4,7 +4,7 @@ import type { ClientAddress } from '../client-address.ts'
 import type { Exchange, Incoming, Refuse } from '../exchange.ts'
 import { isOwn } from '../own.ts'
 import { joined, single } from '../raw-headers.ts'
-import { readTarget, type TargetRefusal } from '../read-target.ts'
+import { readTarget, type WhyNoTarget } from '../read-target.ts'
 import type { GatewaySite, SiteTable } from '../site.ts'
 import { readNamedRequest, type NamedRequest } from './named-request.ts'
 
@@ -27,7 +27,7 @@ const isHandshake = ({ upgradeHead, request }: Incoming): boolean =>
 type Meant = Pick<Exchange, 'site' | 'host' | 'target'>
 
 /** The site may be known when what is asked of it is not answered: the refusal then speaks for it. */
-type NotMeant = readonly [site: Pick<Exchange, 'site'> | undefined, ...TargetRefusal]
+type NotMeant = readonly [site: Pick<Exchange, 'site'> | undefined, ...WhyNoTarget]
 
 const findMeant = (sites: SiteTable, named: NamedRequest, askedAt: string): Result<Meant, NotMeant> => {
   const host = named.host.toLowerCase()
