@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createAnswerRules } from '../gateway/answer-rules.ts'
 import { createUpstream } from '../gateway/upstream-pool.ts'
 import type { GatewaySite } from '../gateway/site.ts'
 import type { AssertionMinter } from '../identity/assertion.ts'
@@ -34,12 +35,13 @@ export const joinSite = (
     clock,
   })
   const scheme = origin.slice(0, origin.indexOf('//'))
+  const origins = new Set([origin, ...site.hosts.map((host) => `${scheme}//${host}`)])
   const ca = site.upstream.ca === undefined ? undefined : readFileSync(site.upstream.ca, 'utf8')
   return {
     gateway: {
       site,
       origin,
-      origins: new Set([origin, ...site.hosts.map((host) => `${scheme}//${host}`)]),
+      origins,
       prefix: site.prefix,
       realm,
       policy,
@@ -50,6 +52,7 @@ export const joinSite = (
       sign: createRequestSigner(site, signatureSecret, { clock, random }),
       peek,
       upstream: createUpstream(site.upstream, ca),
+      answers: createAnswerRules(site, origin, origins),
     },
     portal: { site, origin, secure, prefix: site.prefix, realm, policy, peek },
   }

@@ -25,14 +25,15 @@ const forwarded = ({ site, host, target }: Exchange) => ({
 })
 
 const tellWho = (input: Leaving, sign: GatewaySite['sign']): Asserted | Promise<Asserted> => {
-  const { exchange, headers, subject, session, isLeaving } = input
+  const { exchange, headers, hasBody, subject, session, origin, isLeaving } = input
   const { site } = exchange
+  const sharing = site.policy.sharing(input.decision)
   const identity = site.identityHeaders(subject)
   for (const [name, value] of identity) headers.push(name, value)
   const conclude = (assertion: string | null): Asserted => {
     headers.push(ASSERTION_HEADER, assertion ?? '')
     const signature = sign === null ? null : () => sign(forwarded(exchange), identity, assertion ?? '')
-    return { isAsserted: true, exchange, headers, hasBody: input.hasBody, subject, session, isLeaving, signature }
+    return { isAsserted: true, exchange, headers, hasBody, subject, session, sharing, origin, isLeaving, signature }
   }
   if (subject.kind === 'anonymous' || session === null) return conclude(null)
   const assertion = site.assertion(subject, session)

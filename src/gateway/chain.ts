@@ -7,31 +7,6 @@ export type Step<In, Out> = (input: In) => Out | null | Promise<Out | null>
  * @param onFault hears whatever a step throws or rejects with, and how far the exchange had come: what that step was given.
  *   It must end the exchange
  */
-export function chain<A, B, C, D, E, F, G, H, I, J>(
-  onFault: (reached: unknown, thrown: unknown) => void,
-  a: Step<A, B>,
-  b: Step<B, C>,
-  c: Step<C, D>,
-  d: Step<D, E>,
-  e: Step<E, F>,
-  f: Step<F, G>,
-  g: Step<G, H>,
-  h: Step<H, I>,
-  i: Step<I, J>,
-): (input: A) => void
-export function chain<A, B, C, D, E, F, G, H, I, J, K>(
-  onFault: (reached: unknown, thrown: unknown) => void,
-  a: Step<A, B>,
-  b: Step<B, C>,
-  c: Step<C, D>,
-  d: Step<D, E>,
-  e: Step<E, F>,
-  f: Step<F, G>,
-  g: Step<G, H>,
-  h: Step<H, I>,
-  i: Step<I, J>,
-  j: Step<J, K>,
-): (input: A) => void
 export function chain<A, B, C, D, E, F, G, H, I, J, K, L>(
   onFault: (reached: unknown, thrown: unknown) => void,
   a: Step<A, B>,
@@ -45,6 +20,22 @@ export function chain<A, B, C, D, E, F, G, H, I, J, K, L>(
   i: Step<I, J>,
   j: Step<J, K>,
   k: Step<K, L>,
+): (input: A) => void
+export function chain<A, B, C, D, E, F, G, H, I, J, K, L, M, N>(
+  onFault: (reached: unknown, thrown: unknown) => void,
+  a: Step<A, B>,
+  b: Step<B, C>,
+  c: Step<C, D>,
+  d: Step<D, E>,
+  e: Step<E, F>,
+  f: Step<F, G>,
+  g: Step<G, H>,
+  h: Step<H, I>,
+  i: Step<I, J>,
+  j: Step<J, K>,
+  k: Step<K, L>,
+  l: Step<L, M>,
+  m: Step<M, N>,
 ): (input: A) => void
 export function chain<A>(
   onFault: (reached: unknown, thrown: unknown) => void,

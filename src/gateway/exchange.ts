@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ErrorCode } from '../lib/errors.ts'
 import type { Decision } from '../policy/decide.ts'
+import type { Sharing } from '../policy/sharing.ts'
 import type { Subject } from '../policy/subject.ts'
 import type { Target } from '../lib/target.ts'
 import type { GatewaySite } from './site.ts'
@@ -34,6 +35,10 @@ export interface Sanitized {
   readonly hasBody: boolean
   /** The visitor's whole Cookie header, ours included; it is read by `authenticate` only. */
   readonly cookies: string | undefined
+  /** The visitor's Origin header: from a page of which site a script or a form speaks. */
+  readonly origin?: string | undefined
+  /** What the browser itself says of where the page stands that asks (Sec-Fetch-Site). */
+  readonly fetchSite?: string | undefined
 }
 
 export interface Authenticated extends Sanitized {
@@ -74,6 +79,9 @@ export interface Asserted {
   readonly hasBody: boolean
   readonly subject: Subject
   readonly session: string | null
+  /** What browsers may do with the answer. */
+  readonly sharing: Sharing
+  readonly origin?: string | undefined
   readonly isLeaving: boolean
   /**
    * The headers that sign the request, name and value in turns, made when it is sent and each time that it is: a signature

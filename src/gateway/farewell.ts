@@ -6,6 +6,9 @@ export interface Farewell {
   readonly page: (asserted: Asserted) => string
 }
 
+/** What a browser forgets after a sign-out (S-22). Not cookies: they would go for every host of the domain. */
+export const CLEARED = '"cache"'
+
 export type FarewellAnswer = Farewell & { readonly dress: (exchange: Exchange) => void }
 
 /**
@@ -20,7 +23,7 @@ export const sayFarewell = (asserted: Asserted, farewell: FarewellAnswer, theirs
     'Set-Cookie': [...cookies, ...farewell.cookies(asserted)],
     Location: farewell.page(asserted),
     'Cache-Control': 'no-store',
-    'Clear-Site-Data': '"cache"',
+    'Clear-Site-Data': CLEARED,
     'Content-Length': '0',
   })
   response.end()

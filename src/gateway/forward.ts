@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { ErrorCode } from '../lib/errors.ts'
+import { Fault, type ErrorCode } from '../lib/errors.ts'
 import { eventStreamEnd, type EventStreamEnd } from './event-stream-end.ts'
 import type { Asserted, Refuse } from './exchange.ts'
-import { sayFarewell, type FarewellAnswer } from './farewell.ts'
+import { CLEARED, sayFarewell, type FarewellAnswer } from './farewell.ts'
 import { linger } from './linger.ts'
 import { isNavigation } from './navigation.ts'
 import type { OpenAnswer, OpenAnswers } from './open-answers.ts'
@@ -127,22 +127,27 @@ class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _parsed: unknown, message?: string): void {
     if (status < 200) return
     if (status >= 400) this.#asserted.resent?.failed(true)
-    const { exchange, isLeaving } = this.#asserted
-    const returned = returning(exchange, (controller as unknown as Raw).rawHeaders)
-    if (isLeaving) {
-      if (isNavigation(exchange.request)) {
+    const returned = returning(this.#asserted, status, (controller as unknown as Raw).rawHeaders)
+    if (!returned.ok) {
+      controller.abort(new Fault('upstream-invalid', returned.reason))
+      return
+    }
+    const { headers, length } = returned.value
+    if (this.#asserted.isLeaving) {
+      if (isNavigation(this.#asserted.exchange.request)) {
         this.#isDiscarding = true
-        sayFarewell(this.#asserted, this.#farewell, returned.headers)
+        sayFarewell(this.#asserted, this.#farewell, headers)
         return
       }
-      for (const cookie of this.#farewell.cookies(this.#asserted)) returned.headers.push('Set-Cookie', cookie)
+      for (const cookie of this.#farewell.cookies(this.#asserted)) headers.push('Set-Cookie', cookie)
+      headers.push('Clear-Site-Data', CLEARED)
     }
-    this.#length = returned.length
-    this.#response.writeHead(status, reasonOf(message), returned.headers)
+    this.#length = length
+    this.#response.writeHead(status, reasonOf(message), headers)
     // An event stream or a long poll may have nothing to say yet: the visitor learns at once that it is open (U-09).
     if (this.#length >= 0) return
     this.#response.flushHeaders()
-    this.stream = eventStreamEnd(this.#response, returned.headers)
+    this.stream = eventStreamEnd(this.#response, headers)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

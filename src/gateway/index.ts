@@ -13,10 +13,12 @@ import { createForwardAuth } from './forward-auth/index.ts'
 import type { FormParts } from './forms.ts'
 import type { Farewell } from './farewell.ts'
 import { forward } from './forward.ts'
+import { isolate } from './isolate.ts'
 import { keepForm } from './keep-form.ts'
 import type { OpenAnswers } from './open-answers.ts'
 import { origin } from './origin.ts'
 import { own, type Portal } from './own.ts'
+import { letRead, preflight } from './preflight.ts'
 import { createBodyReader } from './read-body.ts'
 import { receive } from './receive.ts'
 import { resend } from './resend.ts'
@@ -66,7 +68,10 @@ const detailOf = (thrown: unknown, isUnexpected: boolean): string =>
  * exchange; whatever a step throws closes the gate for that request only.
  */
 export const createGateway = (parts: GatewayParts): Gateway => {
-  const { refuse } = parts
+  const refuse: Refuse = (at, code, detail) => {
+    letRead(at)
+    parts.refuse(at, code, detail)
+  }
   const onFault = (reached: unknown, thrown: unknown): void => {
     const at = exchangeOf(reached as Reached)
     const code = codeOf(thrown)
@@ -78,16 +83,19 @@ export const createGateway = (parts: GatewayParts): Gateway => {
   const authenticated = authenticate(parts.seen)
   const authorized = authorize(parts.clock)
   const challenged = challenge(parts.targets, refuse, parts.dress)
+  const isolated = isolate(refuse)
 
   const onRequest = chain(
     onFault,
     received,
     sanitized,
     own(parts.portal, refuse),
+    preflight(parts.dress),
     authenticated,
     authorized,
     keepForm(parts.forms, createBodyReader()),
     challenged,
+    isolated,
     signOut(parts.endSession),
     assert,
     resend(parts.forms, parts.dress),
@@ -102,12 +110,13 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     authenticated,
     authorized,
     challenged,
+    isolated,
     signOut(parts.endSession),
     assert,
     createUpgrade(refuse, parts.onOpen),
   )
   // A question names a request other than itself: it has a table of its own, and no stranger reaches it.
-  const proxies = createForwardAuth(parts, onFault)
+  const proxies = createForwardAuth({ ...parts, refuse }, onFault)
 
   return {
     onRequest: (incoming) => {

@@ -8,10 +8,10 @@ export const origin =
   (refuse: Refuse) =>
   (input: Sanitized): Sanitized | null => {
     const { exchange } = input
-    const given = exchange.request.headers.origin
+    const given = input.origin
     const isOurs =
       given !== undefined &&
-      (exchange.site.origins.has(given) || exchange.site.policy.originsFor(exchange.target.path).includes(given))
+      (exchange.site.origins.has(given) || exchange.site.policy.originsFor('GET', exchange.target.path).includes(given))
     if (isOurs) return input
     refuse(exchange, 'origin-refused', given === undefined ? 'missing' : given.slice(0, 100))
     return null

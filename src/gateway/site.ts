@@ -1,9 +1,11 @@
 import type { Pool } from 'undici'
 import type { Decision } from '../policy/decide.ts'
 import type { Site } from '../policy/schema.ts'
+import type { Sharing } from '../policy/sharing.ts'
 import type { SignedIn, Subject } from '../policy/subject.ts'
 import type { Target } from '../lib/target.ts'
 import type { PeekResult } from '../session/peek.ts'
+import type { AnswerRules } from './answer-rules.ts'
 import type { Places } from './places.ts'
 import type { UpstreamQueue } from './upstream-queue.ts'
 
@@ -13,7 +15,8 @@ export interface GatewayPolicy {
   isBackground(path: string): boolean
   isUpstreamSignOut(path: string): boolean
   keepsForms(path: string): boolean
-  originsFor(path: string): readonly string[]
+  originsFor(method: string, path: string): readonly string[]
+  sharing(decision: Decision): Sharing
 }
 
 type Identity = readonly (readonly [name: string, value: string])[]
@@ -50,6 +53,8 @@ export interface GatewaySite {
   /** Reads the session that a Cookie header names; throws a Fault when the store does not answer. */
   peek(cookies: string | undefined): PeekResult | Promise<PeekResult>
   readonly upstream: UpstreamTarget
+  /** What becomes of the application's answers. */
+  readonly answers: AnswerRules
 }
 
 export interface UpstreamTarget {

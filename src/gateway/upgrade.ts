@@ -2,11 +2,12 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import httpProxy from 'http-proxy'
-import type { Asserted, Exchange, Refuse } from './exchange.ts'
-import { isOurSetCookie, returning } from './returning.ts'
+import type { Asserted, Refuse } from './exchange.ts'
+import { returning } from './returning.ts'
 import type { UpstreamTarget } from './site.ts'
 import { upstreamFault } from './upstream-fault.ts'
 import { createWebSocketEnd, type WebSocketEnd } from './websocket-end.ts'
+import { watchOver } from './websocket-watch.ts'
 
 /** http-proxy reads names in lower case and lists of values from `headers`. */
 const asHeaderObject = (flat: readonly string[]): Record<string, string | string[]> => {
@@ -48,15 +49,21 @@ const targetOf = ({ origin, ca }: UpstreamTarget) => {
   return { protocol, host, hostname: host, port, ...(ca === undefined ? {} : { ca }) }
 }
 
+const rawOf = ({ rawHeaders }: IncomingMessage): Buffer[] => rawHeaders.map((text) => Buffer.from(text, 'latin1'))
+
 /** An application that does not switch: its answer goes back like any other, and the connection ends with it (W-05). */
-const answerInstead = (exchange: Exchange, socket: Socket, answer: IncomingMessage): void => {
+const answerInstead = ({ asserted, refuse }: Handshake, socket: Socket, answer: IncomingMessage): void => {
+  const { exchange } = asserted
   const { response } = exchange
-  const { headers } = returning(
-    exchange,
-    answer.rawHeaders.map((text) => Buffer.from(text, 'latin1')),
-  )
+  const { statusCode: status = 502 } = answer
+  const returned = returning(asserted, status, rawOf(answer))
   response.assignSocket(socket)
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers)
+  if (!returned.ok) {
+    answer.destroy()
+    refuse(exchange, 'upstream-invalid', returned.reason)
+    return
+  }
+  response.writeHead(status, answer.statusMessage ?? '', returned.value.headers)
   pipeline(answer, response, (error) => {
     if (error) socket.destroy()
   })
@@ -70,13 +77,25 @@ const tieTogether = (one: Socket, other: Socket): void => {
 
 /** A handshake on its way to the application, and how the WebSocket that comes of it will end. */
 interface Handshake {
-  readonly exchange: Exchange
+  readonly asserted: Asserted
   readonly end: WebSocketEnd
+  readonly refuse: Refuse
+}
+
+/** An application that switches to something else than WebSocket opens nothing (F-18). */
+const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
+
+/** What the visitor is told of a switch: what any answer tells, and the switch. */
+const switching = (asserted: Asserted, answer: IncomingMessage): void => {
+  const returned = returning(asserted, 101, rawOf(answer))
+  const headers = returned.ok ? asHeaderObject(returned.value.headers) : {}
+  Object.defineProperty(answer, 'headers', { value: { ...headers, connection: 'Upgrade', upgrade: 'websocket' } })
 }
 
 /** Corrects what http-proxy does to a handshake; heard before its own listeners. */
-const steer = (outgoing: ClientRequest, { exchange, end }: Handshake, socket: Socket): void => {
-  const { target, site } = exchange
+const steer = (outgoing: ClientRequest, handshake: Handshake, socket: Socket): void => {
+  const { asserted, end } = handshake
+  const { target, site } = asserted.exchange
   // http-proxy folds slashes and escapes anew: what was judged is what is forwarded (R20).
   outgoing.path = target.raw
   const patience = setTimeout(() => {
@@ -85,21 +104,30 @@ const steer = (outgoing: ClientRequest, { exchange, end }: Handshake, socket: So
   const leave = () => outgoing.destroy()
   socket.once('close', leave)
   const answered = () => clearTimeout(patience)
-  for (const event of ['upgrade', 'close'] as const) outgoing.once(event, answered)
+  outgoing.once('close', answered)
   outgoing.once('close', () => socket.removeListener('close', leave))
   // http-proxy, which starts to listen after this, would copy hop-by-hop fields, the framing among them.
   queueMicrotask(() => {
     outgoing.removeAllListeners('response')
     outgoing.once('response', (answer) => {
       answered()
-      answerInstead(exchange, socket, answer)
+      answerInstead(handshake, socket, answer)
     })
-  })
-  outgoing.once('upgrade', (answer: IncomingMessage, upstream: Socket) => {
-    const theirs = answer.headers['set-cookie']?.filter((line) => !isOurSetCookie(line)) ?? []
-    answer.headers['set-cookie'] = theirs
-    tieTogether(socket, upstream)
-    end.switched(upstream)
+    const theirs = outgoing.listeners('upgrade') as ((...switched: unknown[]) => void)[]
+    outgoing.removeAllListeners('upgrade')
+    outgoing.once('upgrade', (answer: IncomingMessage, upstream: Socket, head: Buffer) => {
+      answered()
+      if (!isWebSocket(answer)) {
+        upstream.destroy()
+        outgoing.emit('error', Object.assign(new Error('a switch to something else'), { code: 'HPE_INVALID_CONSTANT' }))
+        return
+      }
+      switching(asserted, answer)
+      tieTogether(socket, upstream)
+      end.switched(upstream)
+      for (const listener of theirs) listener.call(outgoing, answer, upstream, head)
+      watchOver([socket, upstream], site.upstream.idle)
+    })
   })
 }
 
@@ -126,7 +154,7 @@ export const createUpgrade = (refuse: Refuse, onOpen: OnOpen) => {
     outgoing.once('upgrade', () => waiting.delete(view))
   })
   proxy.on('error', (error, view, socketOrResponse) => {
-    const exchange = waiting.get(view)?.exchange
+    const exchange = waiting.get(view)?.asserted.exchange
     const socket = socketOrResponse as Socket
     if (exchange === undefined || socket.destroyed || exchange.response.headersSent) {
       socket.destroy()
@@ -150,7 +178,7 @@ export const createUpgrade = (refuse: Refuse, onOpen: OnOpen) => {
     socket.once('close', () => webSockets.giveBack())
     const view = handshake(asserted)
     const end = createWebSocketEnd(socket)
-    waiting.set(view, { exchange, end })
+    waiting.set(view, { asserted, end, refuse })
     onOpen(asserted, socket, (code) => end.end(code))
     const target = targetOf(exchange.site.upstream)
     proxy.ws(view, socket, exchange.upgradeHead ?? Buffer.alloc(0), { target, secure: true })

@@ -7,6 +7,8 @@ import type { SignedIn, Subject } from './subject.ts'
 export type Reason =
   /** Anyone may pass here. */
   | 'public'
+  /** A browser asks for a script of a listed origin whether it may ask, and never says who it is (R9). */
+  | 'preflight'
   /** A session is enough here, and there is one. */
   | 'signed-in'
   /** Every condition of the rule holds. */

@@ -2,13 +2,17 @@ import type { Target } from '../lib/target.ts'
 import { compileAccess, type Context, type Decision, type Judge, type WayStanding } from './access.ts'
 import { compilePatterns, type PathMatcher } from './match.ts'
 import type { AccessCondition, Rule, Site, Way } from './schema.ts'
+import { createSharing, type Sharing } from './sharing.ts'
 import type { Subject } from './subject.ts'
 import { createWays, isOpen, openingTimes, type WaysNow } from './ways.ts'
 
 export type { Context, Decision, Reason, Verdict } from './access.ts'
+export type { Sharing } from './sharing.ts'
 
 /** Id of the rule that stands behind all others: signed in by any way. */
 export const DEFAULT_RULE = 'default'
+/** Id of the rule that stands before all others: what belongs to the servlet container is nobody's (P-14). */
+export const CONTAINER_RULE = 'container'
 
 /** A rule ready to be asked. */
 export interface CompiledRule {
@@ -35,8 +39,10 @@ export interface Policy {
   keepsForms(path: string): boolean
   /** The ways by which one may sign in at that moment and from that place, and the others. */
   waysAt(now: number, address: string | undefined): WaysNow
-  /** Foreign origins that may open a WebSocket here. */
-  originsFor(path: string): readonly string[]
+  /** Foreign origins whose pages may speak here as the person who is signed in. */
+  originsFor(method: string, path: string): readonly string[]
+  /** What browsers may do with the answer to a request that was allowed. */
+  sharing(decision: Decision): Sharing
 }
 
 /** An `anyone` rule that names no method opens reading only (P-09). */
@@ -64,11 +70,20 @@ const compileRule = (rule: Rule, standing: WayStanding): CompiledRule => ({
   judge: compileAccess(rule.id, rule.allow, standing),
 })
 
+/** Servers on file systems that know no case serve `/web-inf` too. */
+const compileContainer = ({ upstream }: Site, standing: WayStanding): CompiledRule => {
+  const path = upstream.closed.map((pattern) => pattern.toLowerCase())
+  const rule = compileRule({ id: CONTAINER_RULE, match: { path }, allow: 'no-one' }, standing)
+  return { ...rule, matchesPath: (asked) => rule.matchesPath(asked.toLowerCase()) }
+}
+
 export const createPolicy = (site: Site): Policy => {
   const standing = createStanding(site.ways)
+  const container = compileContainer(site, standing)
   const fallback = compileRule({ id: DEFAULT_RULE, match: { path: ['/**'] }, allow: 'signed-in' }, standing)
   const rules = [...site.rules.map((rule) => compileRule(rule, standing)), fallback]
   const ruleFor = (method: string, path: string): CompiledRule => {
+    if (container.matchesPath(path)) return container
     for (const rule of rules) {
       if ((rule.methods === undefined || rule.methods.has(method)) && rule.matchesPath(path)) return rule
     }
@@ -83,7 +98,7 @@ export const createPolicy = (site: Site): Policy => {
     keepsForms: compilePatterns(site.forms.paths),
     isUpstreamSignOut: compilePatterns(site['sign-out']['upstream-paths']),
     waysAt: createWays(site.ways),
-    // A WebSocket handshake is a GET.
-    originsFor: (path) => ruleFor('GET', path).origins,
+    originsFor: (method, path) => ruleFor(method, path).origins,
+    sharing: createSharing(site.rules),
   }
 }

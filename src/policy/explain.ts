@@ -1,4 +1,5 @@
-import { parseTarget, type PathRefusal } from '../lib/path.ts'
+import type { TargetRefusal } from '../lib/ambiguous.ts'
+import { parseTarget } from '../lib/path.ts'
 import type { Target } from '../lib/target.ts'
 import type { Context, Decision, Policy } from './decide.ts'
 import type { Subject } from './subject.ts'
@@ -14,7 +15,7 @@ export interface Question extends Context {
 /** What becomes of a request, and why; the same parts decide here and on the data path. */
 export type Explanation =
   /** Answered before any rule is asked. */
-  | { readonly kind: 'refused'; readonly status: 400 | 414 | 421; readonly reason: PathRefusal | 'host-unknown' }
+  | { readonly kind: 'refused'; readonly status: 400 | 414 | 421; readonly reason: TargetRefusal | 'host-unknown' }
   /** A page of the gate itself: no rule is asked. */
   | { readonly kind: 'own'; readonly target: Target }
   | {
@@ -38,7 +39,8 @@ const judge = (policy: Policy, target: Target, { subject, address, now }: Questi
     kind: 'judged',
     target,
     decision,
-    skipped: policy.rules.slice(0, decided).map((rule) => ({
+    // The rule of the container stands before the list: nothing was skipped.
+    skipped: policy.rules.slice(0, Math.max(0, decided)).map((rule) => ({
       rule: rule.id,
       because: rule.matchesPath(target.path) ? 'method' : 'path',
     })),

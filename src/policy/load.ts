@@ -4,6 +4,7 @@ import { accept, refuse, type Result } from '../lib/result.ts'
 import { checkSettings, readSettingsText } from '../lib/settings/check-settings.ts'
 import type { Problem, SettingPath } from '../lib/settings/problem.ts'
 import { readSecret } from '../lib/settings/secret-file.ts'
+import { checkBrowsers } from './checks/browsers.ts'
 import type { Check, CheckContext } from './checks/context.ts'
 import { checkFiles } from './checks/files.ts'
 import { checkHosts } from './checks/hosts.ts'
@@ -45,6 +46,7 @@ const CHECKS: readonly Check[] = [
   checkHosts,
   checkWays,
   checkRules,
+  checkBrowsers,
   checkIdentity,
   checkSignature,
   checkLimits,
@@ -53,7 +55,7 @@ const CHECKS: readonly Check[] = [
   checkFiles,
 ]
 
-const PATTERN_LISTS = new Set<unknown>(['path', 'paths', 'background', 'upstream-paths'])
+const PATTERN_LISTS = new Set<unknown>(['path', 'paths', 'background', 'upstream-paths', 'closed'])
 
 const advise = (path: SettingPath, value: unknown): string | undefined => {
   if (typeof value !== 'string') return undefined

@@ -71,6 +71,16 @@ const compileDeep = (pattern: string): PathMatcher => {
   }
 }
 
+/** The longest text that every path of a pattern holds. */
+const longestText = (pattern: string): string =>
+  pattern.split(/\/?\*+\/?/).reduce((longest, text) => (text.length > longest.length ? text : longest), '')
+
+/** Most paths are none of those that a pattern with stars speaks of, and are told so without being taken apart. */
+const withFirstLook = (pattern: string, matches: PathMatcher): PathMatcher => {
+  const text = longestText(pattern)
+  return text === '' ? matches : (path) => path.includes(text) && matches(path)
+}
+
 /** @param pattern one that the schema has accepted */
 export const compilePattern = (pattern: string): PathMatcher => {
   if (pattern === '/**') return () => true
@@ -80,7 +90,7 @@ export const compilePattern = (pattern: string): PathMatcher => {
     const itself = pattern.slice(0, -3)
     return (path) => path.startsWith(folder) || path === itself
   }
-  return compileDeep(pattern)
+  return withFirstLook(pattern, compileDeep(pattern))
 }
 
 /** Matches what any of the patterns matches. */

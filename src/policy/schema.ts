@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { duration, matching, network, text } from '../lib/settings/fields.ts'
 import { emailCode, totp } from './method-settings.ts'
+import { PATTERN_WORDS, pathPattern } from './path-pattern.ts'
+import { upstream } from './upstream.ts'
 
 /**
  * The shape of a site file, written once: it checks the file, gives the types, and generates `policies/schema.json` and the
@@ -21,10 +23,6 @@ const origin = matching(
   'https:// (or http://) and a host in lower case, with its port only where it is not the default one, no path',
 )
 const headerName = matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'a header name: letters, digits and hyphens, 64 at most')
-const PATTERN_WORDS =
-  'a path pattern: begins with /, holds no blank, ?, #, ;, %, \\, empty or dot segment; `*` within a segment, `**` only as a whole one'
-/** One spelling for each path: what the pattern excludes here is refused or folded before rules are asked (lib/path). */
-const pathPattern = matching(/^(?=\/)(?:\/(?!\.{1,2}(?:\/|$))(?:\*\*|(?:[^\s?#;\\%*/]|\*(?!\*))+))*\/?$/, PATTERN_WORDS)
 const colour = matching(/^#[0-9a-fA-F]{6}$/, 'a colour as #rrggbb')
 
 /** Methods that the gate serves; all others are refused before rules are asked. */
@@ -147,7 +145,21 @@ const rule = z.strictObject({
   origins: z
     .array(origin)
     .min(1)
-    .describe('Foreign origins from which WebSocket handshakes are accepted here.')
+    .describe(
+      'Foreign origins whose pages may speak with the application here as the person who is signed in: WebSocket handshakes, scripts (CORS) and forms. Without it: none.',
+    )
+    .optional(),
+  cache: z
+    .enum(['never', 'browser'])
+    .describe(
+      'What may be kept of the answers: `never` (no-store, whatever the application says), or `browser`: as the application says, but by the browser of the person alone. Without it: `never`, and under `anyone` whatever the application says.',
+    )
+    .optional(),
+  embed: z
+    .enum(['own-pages', 'same-site', 'anywhere'])
+    .describe(
+      'Which pages may show or load the answers in themselves (frames, pictures, scripts): those of this site, those of every host of the same registered domain, or all. Without it: `own-pages`, and under `anyone` `anywhere`.',
+    )
     .optional(),
 })
 
@@ -179,50 +191,7 @@ export const siteSchema = z.strictObject({
   ).optional(),
   network: localized(80, 'Name of the network or establishment, shown above the pages.'),
   training: z.boolean().default(false).describe('A training base: a visible band says that the data are fictitious.'),
-  upstream: z
-    .strictObject({
-      url: matching(/^https?:\/\/[A-Za-z0-9.\-[\]:]+$/, 'http:// or https://, a host and a port, no path').meta({
-        description: 'Its address.',
-        examples: ['http://webdcr.internal:8080'],
-      }),
-      ca: text(
-        500,
-        'File with the certificate authorities that may sign the upstream (PEM), instead of those of the system.',
-      ).optional(),
-      host: z
-        .enum(['public', 'upstream'])
-        .default('public')
-        .describe('Which Host header the application receives: the public name that was asked for, or its own.'),
-      connect: duration('How long a connection may take to open.').prefault('3s'),
-      'first-byte': duration('How long the application may take to begin its answer.').prefault('60s'),
-      idle: duration('How long an answer or an upload may stand still.').prefault('60s'),
-      connections: z
-        .int()
-        .min(1)
-        .max(4096)
-        .default(256)
-        .describe(
-          'Requests that may be with the application at one time, each on a connection of its own, per process. Event streams and long polls hold one for as long as they are open.',
-        ),
-      queue: z
-        .int()
-        .min(0)
-        .max(10_000)
-        .default(512)
-        .describe(
-          'Requests that may wait for one of those connections, per process. What comes beyond them is answered 503 at once.',
-        ),
-      'queue-time': duration('How long a request may wait there; after that it is answered 503.').prefault('10s'),
-      'web-sockets': z
-        .int()
-        .min(0)
-        .max(65_536)
-        .default(2048)
-        .describe(
-          'WebSockets to the application that may be open at one time, per process, beside those connections. Further handshakes are answered 503.',
-        ),
-    })
-    .describe('The application behind the gate.'),
+  upstream,
   'forward-auth': z
     .strictObject({
       enabled: z

@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import helmet from 'helmet'
-
-const YEAR = 31_536_000
+import { HSTS_SECONDS } from '../lib/hsts.ts'
 
 const guard = (secure: boolean) =>
   helmet({
     // Written by portal/views, which knows the one inline style of a page that has no stylesheet to link to.
     contentSecurityPolicy: false,
-    // Only this host: other applications may live beside it on plain http.
-    strictTransportSecurity: secure ? { maxAge: YEAR, includeSubDomains: false } : false,
+    strictTransportSecurity: secure ? { maxAge: HSTS_SECONDS, includeSubDomains: false } : false,
     // Not `no-referrer`: with it browsers send `Origin: null` with our own forms, which C-16 then has to refuse.
     referrerPolicy: { policy: 'same-origin' },
     crossOriginOpenerPolicy: { policy: 'same-origin' },

@@ -98,13 +98,31 @@ const followSockets = (server: Server): ReadonlySet<Socket> => {
   return sockets
 }
 
-const createServerFor = (tls: TlsFiles | null): Server => {
+/**
+ * Whether a request is taken out of HTTP. Of one that is not, Node throws away what came behind it in the same packet: the
+ * connection ends with its answer, or what is left of the next request would be read as the beginning of one.
+ */
+const createUpgrading = () => {
+  const declined = new WeakSet<IncomingMessage>()
+  return {
+    isTaken: (request: IncomingMessage): boolean => {
+      const isTaken = isWebSocket(request)
+      if (!isTaken) declined.add(request)
+      return isTaken
+    },
+    wasDeclined: (request: IncomingMessage): boolean => declined.has(request),
+  }
+}
+
+type Upgrading = ReturnType<typeof createUpgrading>
+
+const createServerFor = (tls: TlsFiles | null, upgrading: Upgrading): Server => {
   const options = {
     ...LIMITS,
     requireHostHeader: false,
     joinDuplicateHeaders: false,
     insecureHTTPParser: false,
-    shouldUpgradeCallback: isWebSocket,
+    shouldUpgradeCallback: upgrading.isTaken,
   }
   return tls === null
     ? createHttpServer(options)
@@ -112,7 +130,7 @@ const createServerFor = (tls: TlsFiles | null): Server => {
 }
 
 /** Hands what arrives to the data path. */
-const serve = (server: Server, connections: Connections, parts: ListenerParts): void => {
+const serve = (server: Server, connections: Connections, upgrading: Upgrading, parts: ListenerParts): void => {
   const arrival = (request: IncomingMessage, response: ServerResponse, upgradeHead: Buffer | null = null): Arrival => ({
     request,
     response,
@@ -124,6 +142,7 @@ const serve = (server: Server, connections: Connections, parts: ListenerParts): 
   }
   // What is sent ahead of its turn waits for it: behind a sign-out it is nobody's (F-13, S-05).
   const onRequest: RequestListener = (request, response) => {
+    if (upgrading.wasDeclined(request)) response.shouldKeepAlive = false
     if (response.socket === null) response.once('socket', () => hear(request, response))
     else hear(request, response)
   }
@@ -162,10 +181,11 @@ const serve = (server: Server, connections: Connections, parts: ListenerParts): 
  * - what cannot be parsed gets a readable page and the connection ends
  */
 export const createVisitorListener = (parts: ListenerParts): VisitorListener => {
-  const server = createServerFor(parts.tls)
+  const upgrading = createUpgrading()
+  const server = createServerFor(parts.tls, upgrading)
   const sockets = followSockets(server)
   const connections = createConnections()
-  serve(server, connections, parts)
+  serve(server, connections, upgrading, parts)
   return {
     listen: (entrance) => listenAt(server, entrance),
     prepareTls: (tls) => {

@@ -237,8 +237,8 @@ describe('what else a policy tells', () => {
   })
 
   it('which foreign origins may open a WebSocket: those of the rule that decides, and none elsewhere', () => {
-    assert.deepEqual(policy.originsFor('/ws/in'), ['https://other.example.test'])
-    assert.deepEqual(policy.originsFor('/x'), [])
+    assert.deepEqual(policy.originsFor('GET', '/ws/in'), ['https://other.example.test'])
+    assert.deepEqual(policy.originsFor('GET', '/x'), [])
   })
 
   it('one and the same decision for the same outcome: judging makes no object', () => {

@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, describe, it } from 'node:test'
-import type { Exchange } from '../../src/gateway/exchange.ts'
+import { createAnswerRules } from '../../src/gateway/answer-rules.ts'
 import { returning } from '../../src/gateway/returning.ts'
 import { listen } from '../kit/ports.ts'
 import { sendRaw } from '../kit/raw-http.ts'
+import { makeSite } from '../policy/site.ts'
 
 /** What `returning` gives, written by Node's own server as the data path does. */
 describe('the file name of a download comes back in the bytes of the application', () => {
-  const exchange = { site: { origin: 'https://dcc.example.test', upstream: { origin: 'http://a:1' } } } as Exchange
+  const origin = 'https://dcc.example.test'
+  const answers = createAnswerRules(makeSite(), origin, new Set([origin]))
+  const asserted = {
+    exchange: { host: 'dcc.example.test', site: { answers } },
+    sharing: { keep: 'never', shownIn: 'own-pages', origins: [] },
+  } as const
   let raw: readonly Buffer[] = []
   let port = 0
   const server = createServer((_, response) => {
-    const { headers } = returning(exchange, raw)
-    response.writeHead(200, 'OK', headers)
+    const returned = returning(asserted, 200, raw)
+    assert.ok(returned.ok)
+    response.writeHead(200, 'OK', returned.value.headers)
     response.end(Buffer.from('ok'))
   })
 

@@ -210,7 +210,7 @@ const namesInSources = (): readonly string[] => {
   )
   // Names that change what a request is, and not whether it may pass, are tested where they belong.
   const framing =
-    /^(?:content-|transfer-|if-|sec-websocket|keep-alive|proxy-connection|trailer|accept-|x-forwarded-for$)/i
+    /^(?:content-|transfer-|if-|sec-websocket|sec-fetch-|keep-alive|proxy-connection|trailer|accept-|x-forwarded-for$)/i
   return [...new Set(['X-Portillon', 'X-Middleware-Subrequest', ...quoted])].filter((name) => !framing.test(name))
 }
 
@@ -276,6 +276,10 @@ describe('the gate’s own secrets', () => {
       'portillon=x',
       ' PORTILLON-browser=x',
       '__Secure-portillon-hops',
+      // Without a name a browser sends the bare value back, which then reads like a cookie of ours.
+      '=portillon=x; Path=/',
+      ' = __Host-portillon=x',
+      '\tportillon\t=x',
     ]
     behind.upstream.answerWith(() =>
       [
@@ -287,7 +291,10 @@ describe('the gate’s own secrets', () => {
       ].join('\r\n'),
     )
     const answer = await behind.askSignedIn('GET /dcc/')
-    assert.deepEqual(answer.all('set-cookie'), theirs)
+    assert.deepEqual(
+      answer.all('set-cookie'),
+      theirs.map((line) => `${line}; Secure; SameSite=Lax`),
+    )
   })
 
   it('R1: one opaque session cookie under 200 bytes, and no session cookie before the sign-in', async () => {

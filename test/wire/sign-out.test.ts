@@ -65,7 +65,7 @@ describe('the application’s own sign-out', () => {
   it('R16: a person lands on the gate’s page, and both lose their cookies', async () => {
     const answer = await leave(...AS_PAGE)
     assertFarewell(answer)
-    assert.ok(answer.all('set-cookie').includes('JSESSIONID=; Max-Age=0; Path=/dcc'))
+    assert.ok(answer.all('set-cookie').includes('JSESSIONID=; Max-Age=0; Path=/dcc; Secure; SameSite=Lax'))
     const request = behind.onlyArrived()
     assert.equal(request.target, '/dcc/logout')
     assert.deepEqual([request.header('x-remote-user'), request.header('cookie')], ['c.exemple', 'JSESSIONID=1'])
@@ -112,7 +112,8 @@ describe('the application’s own sign-out', () => {
     const answer = await leave(...AS_SCRIPT)
     assert.deepEqual([answer.status, answer.text], [200, '{"bye":1}'])
     assert.ok(takenAway(answer).includes('__Host-portillon'))
-    assert.ok(answer.all('set-cookie').includes('a=1'))
+    assert.ok(answer.all('set-cookie').includes('a=1; Secure; SameSite=Lax'))
+    assert.deepEqual([answer.header('clear-site-data'), answer.header('cache-control')], ['"cache"', 'no-store'])
     await assertIsOver()
   })
 

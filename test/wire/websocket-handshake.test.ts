@@ -230,7 +230,7 @@ describe('the handshake of a WebSocket', () => {
     })
     const answer = await handshake('/ws', OURS, behind.signedIn, 'Sec-WebSocket-Protocol: dcc')
     assert.equal(answer.status, 101)
-    assert.deepEqual(answer.all('set-cookie'), ['JSESSIONID=1; Path=/'])
+    assert.deepEqual(answer.all('set-cookie'), ['JSESSIONID=1; Path=/; Secure; SameSite=Lax'])
     assert.equal(answer.header('sec-websocket-protocol'), 'dcc')
     assert.equal(behind.onlyArrived().header('sec-websocket-protocol'), 'dcc')
   })

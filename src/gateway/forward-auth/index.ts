@@ -8,7 +8,9 @@ import { chain } from '../chain.ts'
 import { byRedirect, challenge, type Lead } from '../challenge.ts'
 import type { ClientAddress } from '../client-address.ts'
 import type { Allowed, Exchange, Incoming, Refuse } from '../exchange.ts'
+import { isolate } from '../isolate.ts'
 import { originOfHandshake } from '../origin.ts'
+import { passPreflight } from '../preflight.ts'
 import type { OnSpoof } from '../sanitize.ts'
 import { signOut } from '../sign-out.ts'
 import type { SiteTable } from '../site.ts'
@@ -73,7 +75,9 @@ export const createForwardAuth = (
       originOfHandshake(refuse),
       authenticate(parts.seen),
       authorize(parts.clock),
+      passPreflight,
       challenge(parts.targets, refuse, parts.dress, throughProxy),
+      isolate(refuse),
       signOut(parts.endSession),
       assertIdentity,
       verdict,

@@ -1,3 +1,4 @@
+import { codeOfRefusal } from '../../lib/ambiguous.ts'
 import { ANONYMOUS } from '../../policy/subject.ts'
 import { ASSERTION_HEADER } from '../assert.ts'
 import { withoutOurCookies } from '../cookies.ts'
@@ -57,7 +58,7 @@ export const presented = (refuse: Refuse, onSpoof: OnSpoof) => {
   return (exchange: Exchange): Sanitized | null => {
     const raw = exchange.request.rawHeaders
     if (raw.length > MAX_FIELDS * 2) {
-      refuse(exchange, 'headers-too-large', 'too-many-fields')
+      refuse(exchange, codeOfRefusal('too-many-fields'), 'too-many-fields')
       return null
     }
     if (exchange.target.method === 'POST' && pressedFor(exchange) !== null) {
@@ -77,6 +78,8 @@ export const presented = (refuse: Refuse, onSpoof: OnSpoof) => {
     if (spoofed.length > 0) tellSpoof(exchange, spoofed, onSpoof)
     const cookies = joined(raw, 'cookie', '; ')
     const theirs = cookies === undefined ? '' : (withoutOurCookies(cookies) ?? '')
-    return { exchange, headers: ['Cookie', theirs], hasBody: false, cookies }
+    const origin = joined(raw, 'origin')
+    const fetchSite = joined(raw, 'sec-fetch-site')
+    return { exchange, headers: ['Cookie', theirs], hasBody: false, cookies, origin, fetchSite }
   }
 }

@@ -1,7 +1,7 @@
 import { nearest } from '../../lib/settings/nearest.ts'
 import { entriesOf, type Draft } from '../../lib/settings/draft.ts'
 import { error, warning, type Finding } from '../../lib/settings/problem.ts'
-import { DEFAULT_RULE, methodsOf } from '../decide.ts'
+import { CONTAINER_RULE, DEFAULT_RULE, methodsOf } from '../decide.ts'
 import { covers } from '../match.ts'
 import type { Rule, Site } from '../schema.ts'
 import type { Check } from './context.ts'
@@ -16,6 +16,8 @@ function* checkIds(rules: readonly [number, RuleDraft][]): Generator<Finding> {
     const first = seen.get(id)
     if (id === DEFAULT_RULE) {
       yield error(path, 'any name but `default`', 'rename it: `default` is what stands behind all rules')
+    } else if (id === CONTAINER_RULE) {
+      yield error(path, 'any name but `container`', 'rename it: `container` is what stands before all rules')
     } else if (first !== undefined) {
       yield error(path, 'a name that no other rule has', `rename it: rules[${first}] has this name`)
     } else seen.set(id, at)
