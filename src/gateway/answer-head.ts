@@ -116,3 +116,6 @@ const FIELDS: ReadonlyMap<string, Treatment> = new Map([
 ])
 
 export const treatmentOf = (folded: string): Treatment => FIELDS.get(folded) ?? pass
+
+/** Whether a field goes back as it came, whatever it says. */
+export const justPasses = (folded: string): boolean => !FIELDS.has(folded)

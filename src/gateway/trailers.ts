@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { HOP_BY_HOP } from './hop-by-hop.ts'
+import { justPasses } from './answer-head.ts'
 
-/** What says how a message is framed, read, kept or answered cannot come behind it (RFC 9110 § 6.5.1). */
+/** What says how a message is framed, read, kept or answered cannot come behind it (RFC 9110 § 6.5.1). Nor can what does not just pass. */
 const NEVER: ReadonlySet<string> = new Set([
   ...['content-length', 'content-encoding', 'content-type', 'content-range', 'content-location'],
   ...['set-cookie', 'www-authenticate', 'authentication-info', 'location', 'refresh', 'host'],
@@ -19,7 +19,7 @@ export const trailersFor = ({ headers }: IncomingMessage, raw: readonly Buffer[]
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]?.toString('latin1') ?? ''
     const folded = name.toLowerCase()
-    if (!HOP_BY_HOP.has(folded) && !NEVER.has(folded)) kept.push([name, raw[at + 1]?.toString('latin1') ?? ''])
+    if (justPasses(folded) && !NEVER.has(folded)) kept.push([name, raw[at + 1]?.toString('latin1') ?? ''])
   }
   return kept
 }
