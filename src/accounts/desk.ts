@@ -16,7 +16,7 @@ export interface AccountAdminParts {
   readonly trail: Pick<AuditTrail, 'record'>
   /** Ends every session of an account, on all nodes, and answers how many there were. */
   readonly endSessions: (realm: string, account: string, why: WhySessionsEnd) => Promise<number>
-  /** Who asks, for the audit trail. */
+  /** Who asks, and where, for the audit trail. */
   readonly actor: string
 }
 
@@ -59,6 +59,6 @@ export const createDesk = (db: Db, parts: AccountAdminParts): Desk => ({
     return detailsOf(row)
   },
   record: (event, { realm, id, login }) =>
-    parts.trail.record({ event, site: realm, account: id, login, detail: parts.actor }),
+    parts.trail.record({ event, site: realm, account: id, login, actor: parts.actor }),
   endAll: ({ realm, id }, why) => parts.endSessions(realm, id, why).catch(() => 'unreached' as const),
 })

@@ -1,11 +1,12 @@
 import { watchDisabled } from '../accounts/watch-disabled.ts'
 import type { AuditTrail } from '../audit/events.ts'
-import { createAuditTrail } from '../audit/trail.ts'
+import { createAuditTrail, type RunningTrail } from '../audit/trail.ts'
 import { servingAmong } from '../database/limits.ts'
 import { openDatabase, type Database } from '../database/open.ts'
+import { AUDIT_PURPOSE } from '../audit/seal.ts'
 import { openKeyring, type Keyring } from '../identity/keyring.ts'
+import { purposeKey } from '../identity/purpose-key.ts'
 import { refreshKeyring } from '../identity/refresh.ts'
-import type { PurposeKey } from '../lib/digest.ts'
 import { createReturnTargets, type ReturnTargets } from '../lib/return-target.ts'
 import { createMetrics, type Metrics } from '../server/metrics.ts'
 import { createActivity, type Activity } from '../session/activity.ts'
@@ -31,21 +32,27 @@ export interface Foundations {
   close(): Promise<void>
 }
 
-/** A key of its own for each purpose, so that what is made for one never serves another. */
-export const purposeKey = (keyring: Keyring, purpose: string): PurposeKey => ({
-  current: () => keyring.derive(purpose),
-  every: () => keyring.deriveAll(purpose),
-})
-
 /** Ends the sessions of an account that was disabled while they were open, and writes that down. */
 const createEndSessions =
-  (lifecycle: Lifecycle, trail: AuditTrail) =>
+  (lifecycle: Lifecycle, trail: Pick<AuditTrail, 'record'>) =>
   async (realm: string, account: string): Promise<void> => {
     for (const { digest, record } of await lifecycle.endAll(realm, account, 'revoked')) {
       const { site, login } = record
       trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: 'account disabled' })
     }
   }
+
+/** The trail, whose events are figures as well. */
+const counted = (trail: RunningTrail, metrics: Metrics): AuditTrail => {
+  metrics.watchTrail(trail.figures)
+  return {
+    ...trail,
+    record: (event) => {
+      metrics.countEvent(event.event, event.site ?? '')
+      trail.record(event)
+    },
+  }
+}
 
 /**
  * Opens what lasts; `prepare` has been there before.
@@ -58,24 +65,19 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
   const stopRefreshing = refreshKeyring(keyring, log)
   const store = openStore(config.store, { clock, log })
   const metrics = createMetrics()
-  const table = createAuditTrail({ database, log, clock })
+  const table = createAuditTrail({ database, key: purposeKey(keyring, AUDIT_PURPOSE), log, clock })
+  const trail = counted(table, metrics)
   const cache = await createSessionCache({ store, clock, log })
   const activity = createActivity({ store, clock, log })
   const lifecycle = createLifecycle({ store, cache, clock })
   const open = await openEnds({ store, clock, log })
-  const watch = watchDisabled(database, { clock, log, endSessions: createEndSessions(lifecycle, table) })
+  const watch = watchDisabled(database, { clock, log, endSessions: createEndSessions(lifecycle, trail) })
   return {
     keyring,
     store,
     database,
     metrics,
-    trail: {
-      record: (event) => {
-        metrics.countEvent(event.event, event.site ?? '')
-        table.record(event)
-      },
-      close: () => table.close(),
-    },
+    trail,
     cache,
     lifecycle,
     activity,
@@ -87,7 +89,7 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
       await activity.close()
       await open.close()
       await cache.close()
-      await table.close()
+      await trail.close()
       await Promise.all([store.close(), database.close()])
     },
   }

@@ -2,9 +2,10 @@ import type { FormParts } from '../gateway/forms.ts'
 import { createKeptForms, type KeptForms } from '../kept-forms/kept-forms.ts'
 import { createSessionOwners, type SessionOwners } from '../kept-forms/owners.ts'
 import type { Exchange } from '../gateway/exchange.ts'
+import { purposeKey } from '../identity/purpose-key.ts'
 import { browserDigest, type Browsers } from '../portal/browser.ts'
 import type { PortalSite } from '../portal/visit.ts'
-import { purposeKey, type Foundations } from './foundations.ts'
+import type { Foundations } from './foundations.ts'
 import type { AppSettings } from './settings.ts'
 
 /** Forms that arrive when their session has ended: the data path keeps and sends them, the pages ask their owner. */

@@ -11,11 +11,12 @@ import { createTotpEnrolment } from '../methods/totp/enrol.ts'
 import { createTotpMethod } from '../methods/totp/index.ts'
 import type { Renderers } from '../render/renderer.ts'
 import { createRecentEvents } from '../audit/recent.ts'
+import { purposeKey } from '../identity/purpose-key.ts'
 import { createOffers, type StageParts } from '../sign-in/stage.ts'
 import { createAttempts } from '../sign-in/attempt.ts'
 import { createSignInFlow } from '../sign-in/flow.ts'
 import { createThrottle } from '../sign-in/throttle.ts'
-import { purposeKey, type Foundations } from './foundations.ts'
+import type { Foundations } from './foundations.ts'
 import type { AppSettings } from './settings.ts'
 
 /** How people prove who they are: the list of methods, and the flow that asks for them. */

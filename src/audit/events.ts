@@ -3,6 +3,8 @@ export type EventResult = 'success' | 'failure'
 
 interface EventKind {
   readonly result: EventResult
+  /** Strangers can cause as many as they like: many alike are counted, not written one by one (dampen.ts). */
+  readonly isFlood?: true
   /** For the manual (deploy/events.md, made by `npm run generate`): what happened, and what `detail` says then. */
   readonly means: string
 }
@@ -22,13 +24,27 @@ export const EVENTS = {
       'They were not. `detail`: `unknown` (no such account; what was typed is never recorded), `wrong`, `disabled`, `malformed`; from a directory also `locked` and `expired`; from any source of accounts elsewhere `ambiguous` (several people have this login), `unreadable` (what it says of the person cannot be used), `unverifiable` (a hash of unknown form).',
   },
   'sign-in.code-sent': { result: 'success', means: 'A code was made and its mail is waiting to leave.' },
+  'sign-in.code-undelivered': {
+    result: 'failure',
+    means: 'The mail server did not take that mail, however often it was asked: the log says why.',
+  },
+  'sign-in.code-accepted': { result: 'success', means: 'The code was right.' },
   'sign-in.code-refused': {
     result: 'failure',
     means:
       'A code was typed and not accepted. `detail`: `wrong`, `expired`, `dead` (too many tries), `replaced`, `used`, `clock-apart` (an application whose clock is wrong).',
   },
-  'sign-in.throttled': { result: 'failure', means: 'A try came too soon after too many others, and was not judged.' },
-  'sign-in.refused': { result: 'failure', means: 'A sign-in could not go on. `detail` says why.' },
+  'sign-in.throttled': {
+    result: 'failure',
+    isFlood: true,
+    means: 'A try came too soon after too many others, and was not judged.',
+  },
+  'sign-in.refused': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'A sign-in could not go on. `detail`: `way-closed` (not open today), `not-enrolled` (nothing to send a code to), `used` (the same sign-in was ended twice), `too-soon` and `too-often` (no further code was sent).',
+  },
   'factor.added': {
     result: 'success',
     means: 'Somebody added a means of signing in to their account. `method`: which.',
@@ -38,7 +54,10 @@ export const EVENTS = {
     means:
       'A means of signing in was taken away from an account. `method`: which; `detail`: by whom, when not by the person.',
   },
-  'session.started': { result: 'success', means: 'Everything that a way asks was proved: somebody is signed in.' },
+  'session.started': {
+    result: 'success',
+    means: 'Everything that a way asks was proved: somebody is signed in. `detail`: the level of the way.',
+  },
   'session.ended': {
     result: 'success',
     means: 'Somebody signed out. `detail`: where, or `replaced` by a new sign-in in the same browser.',
@@ -50,10 +69,24 @@ export const EVENTS = {
   },
   'form.sent': { result: 'success', means: 'A kept form was sent to the application by its owner.' },
   'form.dropped': { result: 'success', means: 'A kept form was thrown away. `detail`: by whose doing.' },
-  'access.denied': { result: 'failure', means: 'A rule denied a page to somebody. `detail`: the rule.' },
+  'access.denied': { result: 'failure', isFlood: true, means: 'A rule denied a page to somebody. `detail`: the rule.' },
+  'identity.forged': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'A visitor sent headers that only the gate may send; they were dropped. `detail`: their names, never their values.',
+  },
   'request.refused': {
     result: 'failure',
-    means: 'A request that no honest browser sends, or that means two things. `detail`: the error, and what of it.',
+    isFlood: true,
+    means:
+      'A request that no honest browser sends: a form or a WebSocket of another site, an address with two meanings, a question that only a listed proxy may ask. `detail`: the error, and what of it.',
+  },
+  'request.failed': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'Somebody was shown another error page. `detail`: the error; the log line with the same reference says more.',
   },
   'account.added': { result: 'success', means: 'An account was added, by a command or by an import.' },
   'account.linked': {
@@ -69,6 +102,25 @@ export const EVENTS = {
   'account.password-set': { result: 'success', means: 'An administrator gave an account another password.' },
   'account.email-set': { result: 'success', means: 'The address of an account was changed; the trail holds neither.' },
   'key.rotated': { result: 'success', means: 'A key of the gate was added. `detail`: its kind and its name.' },
+  'gate.started': {
+    result: 'success',
+    means: 'The gate serves. `actor`: user and machine; `detail`: its version and workers.',
+  },
+  'gate.stopped': { result: 'success', means: 'The gate was told to stop. A gate that fell leaves no such event.' },
+  'settings.changed': { result: 'success', means: 'New settings are in force after a reload. `detail`: the sites.' },
+  'settings.refused': { result: 'failure', means: 'A reload found faults: the settings of before stay in force.' },
+  'audit.read': { result: 'success', means: 'Somebody looked events up. `detail`: what was asked for.' },
+  'audit.exported': { result: 'success', means: 'Somebody wrote events into a file. `detail`: which.' },
+  'audit.verified': { result: 'success', means: 'The chain was checked and is whole. `detail`: how far.' },
+  'audit.broken': {
+    result: 'failure',
+    means:
+      'The chain was found broken. `detail`: by `audit verify`, and where; or `when writing`: somebody else had written the end.',
+  },
+  'audit.purged': {
+    result: 'success',
+    means: 'Events older than `audit.retention` were removed. `detail`: which, and the hash of the last of them.',
+  },
 } as const satisfies Readonly<Record<string, EventKind>>
 
 export type EventName = keyof typeof EVENTS
@@ -83,10 +135,21 @@ export interface AuditEvent {
   readonly method?: string
   readonly address?: string
   readonly session?: string
-  /** Typed reason of a refusal, rule id, or actor of a command. */
+  /** Who ran the command that did it, and on which machine. */
+  readonly actor?: string
+  /** Typed reason of a refusal, rule id: what deploy/events.md says of the event. */
   readonly detail?: string
   /** What the visitor can quote: the same reference is on the page (R33). */
   readonly reference?: string
+  /** How many alike this one stands for; it has the address and the reference of the last of them. */
+  readonly times?: number
+}
+
+export interface TrailFigures {
+  /** Events that the table has not taken yet. */
+  readonly waiting: number
+  /** Events that it will never have: they are in the log only. */
+  readonly leftOut: number
 }
 
 export interface AuditTrail {

@@ -1,6 +1,7 @@
-import type { AuditTable } from '../database/tables.ts'
 import { codeOf } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
+import type { AuditEntry } from './entry.ts'
+import type { TrailFigures } from './events.ts'
 
 export interface TableWriterOptions {
   /** How long the first event of a batch waits for company, milliseconds. */
@@ -14,7 +15,8 @@ export interface TableWriterOptions {
 }
 
 export interface TableWriter {
-  push(row: AuditTable): void
+  push(entry: AuditEntry): void
+  figures(): TrailFigures
   close(): Promise<void>
 }
 
@@ -25,16 +27,17 @@ const LONGEST_RETRY = 30
  * Appends rows behind the caller's back: in order, in batches, again and again until the table takes them. While it does
  * not, one error opens the outage in the log and one line ends it; beyond `capacity` the newest rows are left out of the
  * table and counted, for the beginning of an incident tells more than its end. They stay in the log, as every event does.
- * @param append must recognise rows that it was given before: a write whose answer was lost is repeated
+ * @param append must recognise entries that it was given before: a write whose answer was lost is repeated
  */
 export const createTableWriter = (
-  append: (rows: readonly AuditTable[]) => Promise<void>,
+  append: (entries: readonly AuditEntry[]) => Promise<void>,
   log: Log,
   { gather = 20, retry = 1_000, capacity = 20_000, closing = 5_000 }: TableWriterOptions = {},
 ): TableWriter => {
-  const queue: AuditTable[] = []
+  const queue: AuditEntry[] = []
   let failures = 0
   let leftOut = 0
+  let leftOutEver = 0
   let closed = false
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
@@ -82,20 +85,22 @@ export const createTableWriter = (
 
   const leaveOut = (): void => {
     leftOut += 1
+    leftOutEver += 1
     if (leftOut > 1) return
     const why = closed ? 'it is closed' : 'memory is full'
     log.error({ capacity }, `audit trail: ${why}; further events are in the log only`)
   }
 
   return {
-    push: (row) => {
+    push: (entry) => {
       if (closed || queue.length >= capacity) {
         leaveOut()
         return
       }
-      queue.push(row)
+      queue.push(entry)
       if (writing === undefined) wait(gather)
     },
+    figures: () => ({ waiting: queue.length, leftOut: leftOutEver }),
     close: async () => {
       closed = true
       let limit: NodeJS.Timeout | undefined

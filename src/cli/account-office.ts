@@ -2,18 +2,17 @@ import { createAccountAdmin, type AccountAdmin } from '../accounts/admin.ts'
 import type { AccountAdminParts } from '../accounts/desk.ts'
 import { createPasswordHasher } from '../accounts/password-hash.ts'
 import type { AuditTrail } from '../audit/events.ts'
-import { createAuditTrail } from '../audit/trail.ts'
 import type { Instance } from '../config/instance.ts'
-import { openDatabase } from '../database/open.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/errors.ts'
-import { createLog, silentLog } from '../lib/log.ts'
+import { silentLog } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import { createLifecycle, type Lifecycle, type ListedSession } from '../session/lifecycle.ts'
 import { openStore } from '../store/open.ts'
 import { actor } from './actor.ts'
 import { fail } from './failure.ts'
+import { withTrail } from './open-trail.ts'
 import { readInstance } from './read-instance.ts'
 
 /** Options that every command on accounts and sessions has. */
@@ -32,11 +31,6 @@ export interface Office {
   sessions(): Lifecycle | null
   /** Writes down who ended these sessions. */
   recordEnded(ended: readonly ListedSession[], why: string): void
-}
-
-const SEE_CONFIG: Readonly<Partial<Record<Fault['code'], string>>> = {
-  'accounts-unavailable': 'see `database` in the instance file; nothing was changed',
-  'store-unavailable': 'see `store` in the instance file, then run the command again',
 }
 
 /** One lifecycle over the store of the instance, made when it is asked for. */
@@ -63,7 +57,7 @@ const createRecordEnded =
   (ended: readonly ListedSession[], why: string): void => {
     for (const { digest, record } of ended) {
       const { site, account, login } = record
-      trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: `${why}, by ${actor()}` })
+      trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: why, actor: actor() })
     }
   }
 
@@ -75,32 +69,24 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
   const instance = readInstance(options.config)
   if (instance === null) return
   const { config, sites } = instance
-  // Events go to the table; standard output belongs to the command.
-  const log = createLog('error', 2)
-  const database = openDatabase(config.database.url, log)
-  const trail = createAuditTrail({ database, log, clock: systemClock })
-  const door = createSessionDoor(config.store)
-  const recordEnded = createRecordEnded(trail)
-  const endSessions: AccountAdminParts['endSessions'] = async (realm, account, why) => {
-    const lifecycle = door.sessions()
-    if (lifecycle === null) throw new Fault('store-unavailable', 'sessions are in the memory of the gate')
-    const ended = await lifecycle.endAll(realm, account, why === 'closed' ? 'revoked' : why)
-    recordEnded(ended, why === 'closed' ? 'account closed' : 'password changed')
-    return ended.length
-  }
-  const hasher = createPasswordHasher()
-  const parts = { clock: systemClock, random: systemRandom, hasher, trail, endSessions, actor: `by ${actor()}` }
-  try {
-    await database.migrate()
-    await act({ config, sites, admin: createAccountAdmin(database, parts), sessions: door.sessions, recordEnded })
-  } catch (thrown) {
-    if (!(thrown instanceof Fault)) throw thrown
-    fail(thrown.message, SEE_CONFIG[thrown.code] ?? 'nothing was changed')
-  } finally {
-    await trail.close()
-    await door.close()
-    await database.close()
-  }
+  await withTrail(config, async ({ database, trail }) => {
+    const door = createSessionDoor(config.store)
+    const recordEnded = createRecordEnded(trail)
+    const endSessions: AccountAdminParts['endSessions'] = async (realm, account, why) => {
+      const lifecycle = door.sessions()
+      if (lifecycle === null) throw new Fault('store-unavailable', 'sessions are in the memory of the gate')
+      const ended = await lifecycle.endAll(realm, account, why === 'closed' ? 'revoked' : why)
+      recordEnded(ended, why === 'closed' ? 'account closed' : 'password changed')
+      return ended.length
+    }
+    const hasher = createPasswordHasher()
+    const parts = { clock: systemClock, random: systemRandom, hasher, trail, endSessions, actor: actor() }
+    try {
+      await act({ config, sites, admin: createAccountAdmin(database, parts), sessions: door.sessions, recordEnded })
+    } finally {
+      await door.close()
+    }
+  })
 }
 
 /** The site that a command is about: the one that is named, or the only one. Says so when that is not clear. */

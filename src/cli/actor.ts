@@ -1,7 +1,9 @@
-import { userInfo } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 
-/** Who runs a command, for the audit trail: the person behind sudo, where there is one. */
-export const actor = (): string => {
+/** Who runs a command, and where, for the audit trail: the person behind sudo, where there is one. */
+export const actor = (): string => `${user()}@${hostname()}`
+
+const user = (): string => {
   try {
     return process.env['SUDO_USER'] ?? userInfo().username
   } catch {

@@ -1,4 +1,5 @@
 import { Argument, Option, type Command } from 'commander'
+import { AUDIT_PURPOSE } from '../audit/seal.ts'
 import { createAuditTrail } from '../audit/trail.ts'
 import type { Instance } from '../config/instance.ts'
 import { loadConfig } from '../config/load.ts'
@@ -7,6 +8,7 @@ import { ALGORITHMS, KEY_KINDS, type Algorithm, type KeyKind } from '../identity
 import { KeyFolderError } from '../identity/key-folder.ts'
 import type { KeyInfo } from '../identity/key-view.ts'
 import { openKeyring, type Keyring } from '../identity/keyring.ts'
+import { purposeKey } from '../identity/purpose-key.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog } from '../lib/log.ts'
 import { loadSite } from '../policy/load.ts'
@@ -71,11 +73,13 @@ const write = (lines: readonly string[]): void => void process.stdout.write(`${l
 /** The change itself is done by then: an audit trail that cannot be written is said in the log and undoes nothing. */
 const recordRotation = async (config: Instance, { kind, kid, file }: KeyInfo): Promise<void> => {
   const log = createLog('error', 2)
+  // A folder that was empty has the new key alone: the trail is sealed with one of another kind, which is made then.
+  const key = purposeKey(await openKeyring(config.keys, { clock: systemClock }), AUDIT_PURPOSE)
   const database = openDatabase(config.database.url, log)
   // A database that is away is reported by the trail, which tries it as well.
   await database.migrate().catch(() => {})
-  const trail = createAuditTrail({ database, log, clock: systemClock })
-  trail.record({ event: 'key.rotated', detail: `${kind} ${kid ?? file} by ${actor()}` })
+  const trail = createAuditTrail({ database, key, log, clock: systemClock })
+  trail.record({ event: 'key.rotated', actor: actor(), detail: `${kind} ${kid ?? file}` })
   await trail.close()
   await database.close()
 }

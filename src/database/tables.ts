@@ -9,6 +9,7 @@ export interface Tables {
   audit: AuditTable
   factors: FactorsTable
   factor_preferences: FactorPreferencesTable
+  audit_chain: AuditChainTable
 }
 
 export interface AccountsTable {
@@ -45,19 +46,48 @@ export interface AccountsTable {
 }
 
 export interface AuditTable {
+  /** Its place in the chain: from 1, without a gap. */
+  seq: number
   /** Made by the writer, in rising order, so that a repeated write is recognised. */
   id: string
   at: number
   event: string
+  /** `success` or `failure`, as audit/events.ts says of the event. */
+  result: string
   site: string | null
   account: string | null
   login: string | null
+  /** Who ran the command that did it. */
+  actor: string | null
   way: string | null
   method: string | null
   address: string | null
   session: string | null
   detail: string | null
   reference: string | null
+  /** How many alike this row stands for, where strangers cause too many to write each (audit/dampen.ts). */
+  times: number | null
+  /** Over the row and the hash of the row before it: audit/canonical.ts. */
+  hash: string
+  /** Over the hash, with a key of the gate: audit/seal.ts. */
+  seal: string
+}
+
+/** One row: where the chain begins and ends now. Whoever extends the chain holds this row meanwhile (audit/chain.ts). */
+export interface AuditChainTable {
+  id: number
+  /** The earliest event that is kept, and the hash of the one before it. */
+  first_seq: number
+  before_first: string
+  /** The latest event. */
+  seq: number
+  hash: string
+  /** Over all four, with a key of the gate; empty before the first event. */
+  seal: string
+  /** Counts up with each write. */
+  writes: number
+  /** The day on which a node last looked for events that are too old. */
+  swept_on: string | null
 }
 
 /** What a person has enrolled to prove who they are, beside the password: accounts/factors.ts. */

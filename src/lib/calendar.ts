@@ -27,3 +27,10 @@ export const startOfDay = (day: string): number => {
   const summer = midnightUtc(day) - 2 * HOUR
   return calendarDay(summer) === day ? summer : summer + HOUR
 }
+
+/** The same day so many months later (before, when negative); the last day of that month where it has no such day. */
+export const addMonths = (day: string, count: number): string => {
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number)
+  const last = new Date(Date.UTC(year, month + count, 0)).getUTCDate()
+  return new Date(Date.UTC(year, month - 1 + count, Math.min(date, last))).toISOString().slice(0, 10)
+}

@@ -18,6 +18,8 @@ export interface Metrics {
   countRequest(): void
   /** Whom to ask about the applications; the last one who said so is asked. */
   watchUpstreams(loads: () => readonly UpstreamLoad[]): void
+  /** Asked whenever the figures are. */
+  watchTrail(read: () => { readonly waiting: number; readonly leftOut: number }): void
   figures(): Promise<Figures>
 }
 
@@ -62,6 +64,26 @@ const watchUpstreams = (registers: Registry[]): Metrics['watchUpstreams'] => {
   }
 }
 
+const trailGauges = (registry: Registry, read: () => { readonly waiting: number; readonly leftOut: number }): void => {
+  const registers = [registry]
+  new Gauge({
+    name: 'portillon_audit_waiting',
+    help: 'Events of the audit trail that the table has not taken yet.',
+    registers,
+    collect() {
+      this.set(read().waiting)
+    },
+  })
+  new Gauge({
+    name: 'portillon_audit_left_out',
+    help: 'Events since the start that the table will never have: they are in the log only.',
+    registers,
+    collect() {
+      this.set(read().leftOut)
+    },
+  })
+}
+
 /** Figures for Prometheus. The data path only adds to a number; everything else is computed when somebody asks. */
 export const createMetrics = (): Metrics => {
   const registry = new Registry()
@@ -94,6 +116,7 @@ export const createMetrics = (): Metrics => {
       requests += 1
     },
     watchUpstreams: watchUpstreams([registry]),
+    watchTrail: (read) => trailGauges(registry, read),
     figures: () => registry.getMetricsAsJSON(),
   }
 }

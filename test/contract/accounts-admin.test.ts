@@ -72,7 +72,7 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
         assert.ok(enabled.ok && enabled.value.changed)
         assert.equal((await whoHas(directory, 'a', zoe.login))?.disabled, false)
         assert.deepEqual(
-          events.map((event) => [event.event, event.account, event.site, event.detail]),
+          events.map((event) => [event.event, event.account, event.site, event.actor]),
           ['account.added', 'account.disabled', 'account.enabled'].map((event) => [
             event,
             added.value.account.id,

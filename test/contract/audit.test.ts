@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { AuditEvent } from '../../src/audit/events.ts'
 import { createAuditTrail } from '../../src/audit/trail.ts'
-import { openDatabase, type Database } from '../../src/database/open.ts'
+import { openDatabase } from '../../src/database/open.ts'
 import { createLog, silentLog, type Log, type LogFields } from '../../src/lib/log.ts'
+import { auditKey, auditRows } from '../kit/audit.ts'
 import { createManualClock } from '../kit/clock.ts'
 import { databaseKinds } from '../kit/databases.ts'
 import { startPostgres } from '../kit/postgres.ts'
 import { createTempFolder } from '../kit/temp-folder.ts'
 
-const rowsOf = (database: Database) => database.db.selectFrom('audit').selectAll().orderBy('id').execute()
 const sessionEvent = (session: string): AuditEvent => ({ event: 'session.started', site: 'a', session })
 
 /** A log that keeps what it is told, and lets the test wait for a line. */
@@ -40,7 +40,7 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
     it('G-03: keeps every field of every event, in order, with the time of the event', async () => {
       const database = await databases.fresh()
       const clock = createManualClock('2026-01-15T09:00:00Z')
-      const trail = createAuditTrail({ database, log: silentLog, clock })
+      const trail = createAuditTrail({ database, key: auditKey(), log: silentLog, clock })
       const full: AuditEvent = {
         event: 'sign-in.code-refused',
         site: 'onco-hdf',
@@ -48,6 +48,7 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
         login: 'Zoé.Œuvrard',
         way: 'mailed-code',
         method: 'email-code',
+        actor: 'admin@gate-1',
         address: '192.0.2.7',
         session: 'abc',
         detail: 'expired',
@@ -57,15 +58,16 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
       clock.advance('1s')
       trail.record({ event: 'session.ended' })
       await trail.close()
-      const rows = await rowsOf(database)
+      const rows = await auditRows(database)
       const at = Date.UTC(2026, 0, 15, 9)
       assert.deepEqual(
-        rows.map(({ id, ...row }) => (assert.ok(id), row)),
+        rows.map(({ id: _id, hash: _hash, seal: _seal, ...row }) => row),
         [
-          { ...full, at },
+          { seq: 1, ...full, at, result: 'failure', times: null },
           {
-            ...{ event: 'session.ended', at: at + 1_000, site: null, account: null, login: null, way: null },
-            ...{ method: null, address: null, session: null, detail: null, reference: null },
+            ...{ seq: 2, event: 'session.ended', result: 'success', at: at + 1_000, site: null, account: null },
+            ...{ login: null, actor: null, way: null, method: null, address: null, session: null, detail: null },
+            ...{ reference: null, times: null },
           },
         ],
       )
@@ -74,14 +76,14 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
     it('keeps the order of thousands of events, also when the clock is set back', async () => {
       const database = await databases.fresh()
       const clock = createManualClock()
-      const trail = createAuditTrail({ database, log: silentLog, clock })
+      const trail = createAuditTrail({ database, key: auditKey(), log: silentLog, clock })
       const count = 2_500
       for (let index = 0; index < count; index += 1) {
         if (index === 1_000) clock.set(clock.now() - 3_600_000)
         trail.record(sessionEvent(`s${index}`))
       }
       await trail.close()
-      const rows = await rowsOf(database)
+      const rows = await auditRows(database)
       assert.deepEqual(
         rows.map((row) => row.session),
         Array.from({ length: count }, (_, index) => `s${index}`),
@@ -91,11 +93,13 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
     it('lets several processes write at once', async () => {
       const database = await databases.fresh()
       const clock = createManualClock()
-      const trails = Array.from({ length: 4 }, () => createAuditTrail({ database, log: silentLog, clock }))
+      const trails = Array.from({ length: 4 }, () =>
+        createAuditTrail({ database, key: auditKey(), log: silentLog, clock }),
+      )
       for (let index = 0; index < 50; index += 1)
         trails.forEach((trail, at) => trail.record(sessionEvent(`${at}-${index}`)))
       await Promise.all(trails.map((trail) => trail.close()))
-      const sessions = (await rowsOf(database)).map((row) => row.session)
+      const sessions = (await auditRows(database)).map((row) => row.session)
       assert.equal(new Set(sessions).size, 200)
     })
 
@@ -104,13 +108,13 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
       const folder = createTempFolder('audit')
       const file = join(folder.path, 'log')
       const log = createLog('info', file)
-      const trail = createAuditTrail({ database, log, clock: createManualClock() })
+      const trail = createAuditTrail({ database, key: auditKey(), log, clock: createManualClock() })
       const forged =
         'zoé\r\n{"level":"info","event":"session.started"}\u001b[2J\u009b31m\u2028\u2029\u0085\u202e\0\ud800'
       trail.record({ event: 'sign-in.password-refused', login: forged, detail: 'x'.repeat(1_048_576) })
       trail.record({ event: 'access.denied', detail: `${'y'.repeat(255)}🌼` })
       await trail.close()
-      const rows = await rowsOf(database)
+      const rows = await auditRows(database)
       assert.equal(rows.length, 2)
       const escaped =
         'zoé\\u{d}\\u{a}{"level":"info","event":"session.started"}\\u{1b}[2J\\u{9b}31m\\u{2028}\\u{2029}\\u{85}\\u{202e}\\u{0}\\u{d800}'
@@ -146,7 +150,7 @@ describe('audit trail when the database is away', () => {
     const database = openDatabase(url, silentLog)
     const listening = createListeningLog()
     const trail = createAuditTrail(
-      { database, log: listening.log, clock: createManualClock() },
+      { database, key: auditKey(), log: listening.log, clock: createManualClock() },
       { gather: 1, retry: 5 },
     )
     trail.record(sessionEvent('s0'))
@@ -158,12 +162,12 @@ describe('audit trail when the database is away', () => {
     await database.migrate()
     await listening.until(/written again/)
     await trail.close()
-    const rows = await rowsOf(database)
+    const rows = await auditRows(database)
     assert.deepEqual(
       rows.map((row) => row.session),
       Array.from({ length: 150 }, (_, index) => `s${index}`),
     )
-    assert.equal(listening.of('info').length, 150)
+    assert.equal(listening.of('info').filter(({ message }) => message === 'audit').length, 150)
     assert.equal(listening.of('error').length, 1)
     assert.deepEqual(
       listening.of('warn').map((line) => line.fields['leftOut']),
@@ -177,7 +181,10 @@ describe('audit trail when the database is away', () => {
     const database = openDatabase('sqlite:/nonexistent/audit.db', silentLog)
     const listening = createListeningLog()
     const options = { gather: 1, retry: 60_000, capacity: 10, closing: 1_000 }
-    const trail = createAuditTrail({ database, log: listening.log, clock: createManualClock() }, options)
+    const trail = createAuditTrail(
+      { database, key: auditKey(), log: listening.log, clock: createManualClock() },
+      options,
+    )
     for (let index = 0; index < 25; index += 1) trail.record(sessionEvent(`s${index}`))
     await trail.close()
     assert.equal(listening.of('info').length, 25)
@@ -198,7 +205,7 @@ describe('audit trail when the database is away', () => {
     await database.ping()
     server.freeze()
     const trail = createAuditTrail(
-      { database, log: silentLog, clock: createManualClock() },
+      { database, key: auditKey(), log: silentLog, clock: createManualClock() },
       { gather: 1, closing: 100 },
     )
     const started = performance.now()

@@ -48,7 +48,7 @@ describe('portillon sessions, beside a running node', () => {
     const database = openDatabase(`sqlite:${join(folder, 'gate.sqlite')}`, silentLog)
     const rows = await database.db
       .selectFrom('audit')
-      .select(['login', 'session', 'detail'])
+      .select(['login', 'session', 'detail', 'actor'])
       .where('event', '=', 'session.revoked')
       .orderBy('id')
       .execute()
@@ -117,7 +117,7 @@ describe('portillon sessions, beside a running node', () => {
       ['c.del', 'a.bel', 'a.bel'],
     )
     assert.equal(rows.at(-3)?.session, byId)
-    assert.match(rows.at(-1)?.detail ?? '', /^revoked, by \S+/)
+    assert.match(`${rows.at(-1)?.detail} by ${rows.at(-1)?.actor}`, /^revoked by \S+@\S+$/)
   })
 
   it('revoke --all ends everything; an unclear wish ends nothing', async (t) => {

@@ -33,7 +33,7 @@ describe('portillon accounts', () => {
   const audit = async (t: TestContext) => {
     const database = openDatabase(`sqlite:${path('gate.sqlite')}`, silentLog)
     t.after(() => database.close())
-    return database.db.selectFrom('audit').select(['event', 'site', 'login', 'detail']).orderBy('id').execute()
+    return database.db.selectFrom('audit').select(['event', 'site', 'login', 'actor']).orderBy('id').execute()
   }
   const prove = async (t: TestContext, realm: string, login: string, password: string) => {
     const database = openDatabase(`sqlite:${path('gate.sqlite')}`, silentLog)
@@ -60,7 +60,7 @@ describe('portillon accounts', () => {
     assert.equal(statSync(path('gate.sqlite')).mode & 0o077, 0)
     const [event] = await audit(t)
     assert.deepEqual([event?.event, event?.site, event?.login], ['account.added', 'demo', 'a.bel'])
-    assert.match(event?.detail ?? '', /^by \S+/)
+    assert.match(event?.actor ?? '', /^\S+@\S+$/)
     assert.doesNotMatch(JSON.stringify(await audit(t)), new RegExp(password))
   })
 

@@ -92,9 +92,9 @@ describe('portillon keys', () => {
     assert.equal(rotated.err, '')
     assert.match(rotated.out, /^New assertion key: assertion-0002\.json \(ES256, [\w-]{43}\)\nIt signs from 20/)
     assert.match(rotated.out, /assertion-0001\.json, is believed until 20/)
-    const rows = await database.db.selectFrom('audit').select(['event', 'detail']).execute()
+    const rows = await database.db.selectFrom('audit').select(['event', 'detail', 'actor']).execute()
     assert.equal(rows.length, 1)
-    assert.match(`${rows[0]?.event} ${rows[0]?.detail}`, /^key\.rotated assertion [\w-]{43} by \S+/)
+    assert.match(`${rows[0]?.event} ${rows[0]?.detail} ${rows[0]?.actor}`, /^key\.rotated assertion [\w-]{43} \S+@\S+$/)
 
     const listed = JSON.parse((await run(t, 'list', '--json')).out) as { kind: string; state: string }[]
     assert.deepEqual(

@@ -3,6 +3,7 @@ import * as accounts from './0001-accounts.ts'
 import * as audit from './0002-audit.ts'
 import * as factors from './0003-factors.ts'
 import * as linkedAccounts from './0004-linked-accounts.ts'
+import * as auditChain from './0005-audit-chain.ts'
 
 /**
  * Every migration, by the name that the database remembers. The order is that of the names. A migration that was released
@@ -13,4 +14,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-audit': audit,
   '0003-factors': factors,
   '0004-linked-accounts': linkedAccounts,
+  '0005-audit-chain': auditChain,
 }
