@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   accounts: async () => (await import('./cli/accounts.ts')).registerAccounts(program),
   sessions: async () => (await import('./cli/sessions.ts')).registerSessions(program),
   keys: async () => (await import('./cli/keys.ts')).registerKeys(program),
+  audit: async () => (await import('./cli/audit.ts')).registerAudit(program),
   worker: async () => (await import('./cli/worker.ts')).registerWorker(program),
 }
 

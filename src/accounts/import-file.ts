@@ -1,5 +1,5 @@
+import { readCsv, type CsvProblem, type CsvRecord } from '../lib/csv.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
-import { readCsv, type CsvProblem, type CsvRecord } from './csv.ts'
 import { checkEntry, type AccountEntry, type CheckedEntry, type EntryProblem } from './entry.ts'
 
 const REQUIRED = ['login', 'given_name', 'family_name'] as const

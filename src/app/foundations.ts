@@ -44,7 +44,7 @@ const createEndSessions =
 
 /** The trail, whose events are figures as well. */
 const counted = (trail: RunningTrail, metrics: Metrics): AuditTrail => {
-  metrics.watchTrail(trail.figures)
+  metrics.watchTrail(() => trail.figures())
   return {
     ...trail,
     record: (event) => {

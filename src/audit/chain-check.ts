@@ -27,6 +27,8 @@ export type FlawKind =
   | 'surplus'
   /** The chain's own note of where it begins and ends is not the gate's. */
   | 'ends-unsealed'
+  /** What an export says of itself was not said by the gate. */
+  | 'statement-unsealed'
   /** No purge explains why the chain begins there. */
   | 'beginning-unexplained'
 

@@ -24,7 +24,7 @@ const createIds = (random: Random): ((at: number) => string) => {
 
 export const createEntries = (random: Random): NewEntry => {
   const nextId = createIds(random)
-  const field = (value: string | undefined): string | null => (value === undefined ? null : oneLine(value))
+  const field = (value = ''): string | null => (value === '' ? null : oneLine(value))
   return (at, event) => ({
     id: nextId(at),
     at,

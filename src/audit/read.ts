@@ -1,5 +1,6 @@
 import type { AuditTable, Db } from '../database/tables.ts'
 import { recordOf } from './canonical.ts'
+import type { Head } from './chain.ts'
 import type { Link } from './chain-check.ts'
 
 const PAGE = 2_000
@@ -59,3 +60,10 @@ export const stretchOf = async (db: Db, { since, until }: Period): Promise<Stret
 
 export const hasEvents = async (db: Db): Promise<boolean> =>
   (await db.selectFrom('audit_chain').select('seq').executeTakeFirstOrThrow()).seq > 0
+
+/** The end of the chain as it was at a place; undefined when the event is missing. */
+export const headAt = async (db: Db, seq: number): Promise<Head | undefined> => {
+  const chain = await db.selectFrom('audit_chain').selectAll().executeTakeFirstOrThrow()
+  if (seq === chain.first_seq - 1) return { seq, hash: chain.before_first }
+  return db.selectFrom('audit').select(['seq', 'hash']).where('seq', '=', seq).executeTakeFirst()
+}

@@ -20,7 +20,7 @@ export interface TableWriter {
   close(): Promise<void>
 }
 
-const BATCH = 100
+const BATCH = 500
 const LONGEST_RETRY = 30
 
 /**

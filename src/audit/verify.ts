@@ -1,7 +1,7 @@
 import type { Db } from '../database/tables.ts'
 import { createChainCheck, type ChainCheck } from './chain-check.ts'
-import { endsOf, type Head } from './chain.ts'
-import { readStretch, stretchOf, type Period } from './read.ts'
+import { endsOf } from './chain.ts'
+import { headAt, readStretch, stretchOf, type Period } from './read.ts'
 import { createSealCheck } from './seal.ts'
 
 export interface VerifyParts {
@@ -29,15 +29,6 @@ const readState = (db: Db) =>
 
 type State = Awaited<ReturnType<typeof readState>>
 
-const eventBefore = async (db: Db, state: State, from: number): Promise<Head | undefined> => {
-  if (from === state.first_seq) return { seq: from - 1, hash: state.before_first }
-  return db
-    .selectFrom('audit')
-    .select(['seq', 'hash'])
-    .where('seq', '=', from - 1)
-    .executeTakeFirst()
-}
-
 const checkBeginning = (check: ChainCheck, { first_seq: first, before_first: before }: State): void => {
   const { purged } = check
   if (first === 1 && purged === undefined) return
@@ -59,7 +50,7 @@ const verifyOnce = async (parts: VerifyParts): Promise<{ check: ChainCheck; stat
   const state = await readState(db)
   const whole = { from: state.first_seq, to: state.seq }
   const stretch = period === undefined ? whole : await stretchOf(db, period)
-  const after = stretch === null ? undefined : await eventBefore(db, state, stretch.from)
+  const after = stretch === null ? undefined : await headAt(db, stretch.from - 1)
   const check = createChainCheck({ after, seals: createSealCheck(keys), logged })
   if (stretch !== null) {
     for await (const links of readStretch(db, stretch)) {

@@ -12,7 +12,7 @@ import { createLifecycle, type Lifecycle, type ListedSession } from '../session/
 import { openStore } from '../store/open.ts'
 import { actor } from './actor.ts'
 import { fail } from './failure.ts'
-import { withTrail } from './open-trail.ts'
+import { withTrail, type OpenTrail } from './open-trail.ts'
 import { readInstance } from './read-instance.ts'
 
 /** Options that every command on accounts and sessions has. */
@@ -29,6 +29,8 @@ export interface Office {
   readonly admin: AccountAdmin
   /** Connects at the first call. `null`: sessions live in the memory of the running gate, out of reach. */
   sessions(): Lifecycle | null
+  /** The trail itself, and the database that holds it. */
+  readonly audit: OpenTrail
   /** Writes down who ended these sessions. */
   recordEnded(ended: readonly ListedSession[], why: string): void
 }
@@ -69,7 +71,8 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
   const instance = readInstance(options.config)
   if (instance === null) return
   const { config, sites } = instance
-  await withTrail(config, async ({ database, trail }) => {
+  await withTrail(config, async (audit) => {
+    const { database, trail } = audit
     const door = createSessionDoor(config.store)
     const recordEnded = createRecordEnded(trail)
     const endSessions: AccountAdminParts['endSessions'] = async (realm, account, why) => {
@@ -82,7 +85,8 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
     const hasher = createPasswordHasher()
     const parts = { clock: systemClock, random: systemRandom, hasher, trail, endSessions, actor: actor() }
     try {
-      await act({ config, sites, admin: createAccountAdmin(database, parts), sessions: door.sessions, recordEnded })
+      const admin = createAccountAdmin(database, parts)
+      await act({ config, sites, admin, sessions: door.sessions, audit, recordEnded })
     } finally {
       await door.close()
     }

@@ -1,5 +1,6 @@
 import type { Crew } from '../app/crew.ts'
 import { newTicketKeys } from '../app/ticket-keys.ts'
+import type { AuditTrail } from '../audit/events.ts'
 import { loadConfig } from '../config/load.ts'
 import { takeUp } from '../config/restart.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -7,7 +8,7 @@ import type { AdjustableLog, Log } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
 import { isError, type Problem } from '../lib/settings/problem.ts'
 import { loadSite } from '../policy/load.ts'
-import { formatProblems } from './problem-lines.ts'
+import { counted, formatProblems } from './problem-lines.ts'
 
 const PLAIN = { write: () => undefined, hasColours: false, setExitCode: () => undefined }
 
@@ -21,12 +22,21 @@ const tell = (log: Log, problems: readonly Problem[]): void => {
 
 const KEPT = 'the settings are not taken up: those before stay in force'
 
-const reloadOnce = async (file: string, crew: Crew, log: AdjustableLog): Promise<void> => {
+interface ReloadParts {
+  readonly file: string
+  readonly crew: Crew
+  readonly log: AdjustableLog
+  readonly trail: Pick<AuditTrail, 'record'>
+}
+
+const reloadOnce = async ({ file, crew, log, trail }: ReloadParts): Promise<void> => {
   const now = systemClock.now()
   const given = loadConfig(file, { environment: process.env, now, loadSite: (site) => loadSite(site, { now }) })
   if (!given.ok) {
     tell(log, given.reason)
-    log.error({ errors: given.reason.filter(isError).length }, KEPT)
+    const errors = given.reason.filter(isError).length
+    log.error({ errors }, KEPT)
+    trail.record({ event: 'settings.refused', detail: counted(errors, 'error') })
     return
   }
   tell(log, given.value.warnings)
@@ -35,9 +45,12 @@ const reloadOnce = async (file: string, crew: Crew, log: AdjustableLog): Promise
   try {
     await crew.renew({ loaded: inForce, ticketKeys: newTicketKeys(systemRandom) })
     log.setLevel(inForce.config.log.level)
-    log.info({ sites: inForce.sites.map(({ site }) => site.site) }, 'new settings are in force')
+    const sites = inForce.sites.map(({ site }) => site.site)
+    log.info({ sites }, 'new settings are in force')
+    trail.record({ event: 'settings.changed', detail: sites.join(' ') })
   } catch (thrown) {
     log.error({ err: thrown }, KEPT)
+    trail.record({ event: 'settings.refused', detail: 'a part could not be made of them' })
   }
 }
 
@@ -45,7 +58,7 @@ const reloadOnce = async (file: string, crew: Crew, log: AdjustableLog): Promise
  * Reads the settings again: instance file, site files, certificates, secrets, templates. What is wrong with them is said in
  * the log, and nothing changes then (O-07). A request to reload during a reload is done after it.
  */
-export const createReload = ({ file, crew, log }: { file: string; crew: Crew; log: AdjustableLog }): (() => void) => {
+export const createReload = (parts: ReloadParts): (() => void) => {
   let running: Promise<void> = Promise.resolve()
   let isAsked = false
   return () => {
@@ -53,7 +66,7 @@ export const createReload = ({ file, crew, log }: { file: string; crew: Crew; lo
     isAsked = true
     running = running.then(async () => {
       isAsked = false
-      await reloadOnce(file, crew, log)
+      await reloadOnce(parts)
     })
   }
 }

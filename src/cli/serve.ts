@@ -4,16 +4,21 @@ import type { Command } from 'commander'
 import { createCrew, type Crew } from '../app/crew.ts'
 import { prepare } from '../app/prepare.ts'
 import { newTicketKeys } from '../app/ticket-keys.ts'
-import type { LoadedConfig } from '../config/instance.ts'
+import { openTrailKeeper } from '../app/trail-keeper.ts'
+import type { AuditTrail } from '../audit/events.ts'
+import type { Instance, LoadedConfig } from '../config/instance.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog, type AdjustableLog, type Log } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
+import { versionOfGate } from '../lib/version.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import { createAdminListener } from '../server/admin-listener.ts'
 import { listen } from '../server/listen.ts'
 import { FIGURES_TYPE } from '../server/metrics.ts'
+import { actor } from './actor.ts'
 import { createSpawn, openDoor, type Door } from './entrance.ts'
 import { explainStart } from './explain-start.ts'
+import { counted } from './problem-lines.ts'
 import { readInstance } from './read-instance.ts'
 import { createReload } from './reload.ts'
 import { untilStopped } from './signals.ts'
@@ -48,6 +53,14 @@ const stop = async (crew: Crew, { inherited }: Door, log: Log): Promise<void> =>
   log.info({ cut }, 'the gate is closed')
 }
 
+const openTrail = ({ keys, database }: Instance, crew: Crew, log: Log): Promise<AuditTrail> => {
+  const months = (): number => crew.inForce().loaded.config.audit.retention
+  return openTrailKeeper({
+    ...{ keys, databaseUrl: database.url, months },
+    ...{ clock: systemClock, random: systemRandom, log },
+  })
+}
+
 /** Runs until it is told to stop. @throws what kept it from starting */
 const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promise<void> => {
   const { config, file } = loaded
@@ -58,7 +71,8 @@ const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promis
   const door = await openDoor(config)
   const inForce = { loaded, ticketKeys: newTicketKeys(systemRandom) }
   const crew = createCrew({ inForce, entrance: door.entrance, spawn: createSpawn(door), clock: systemClock, log })
-  reload = createReload({ file, crew, log })
+  const trail = await openTrail(config, crew, log)
+  reload = createReload({ file, crew, log, trail })
   let isDraining = false
   const admin = createAdmin(crew, () => isDraining)
   try {
@@ -66,11 +80,15 @@ const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promis
     const port = await crew.start()
     const sites = loaded.sites.map(({ site }) => site.site)
     log.info({ port, adminPort, workers: config.workers, sites }, 'the gate stands')
+    const detail = `version ${versionOfGate()}, ${counted(config.workers, 'worker')}, ${sites.join(' ')}`
+    trail.record({ event: 'gate.started', actor: actor(), detail })
     const signal = await stopped
     isDraining = true
     log.info({ signal }, 'told to stop: requests in flight may end')
     await stop(crew, door, log)
+    trail.record({ event: 'gate.stopped', actor: actor(), detail: signal })
   } finally {
+    await trail.close()
     admin.close()
     admin.closeAllConnections()
   }

@@ -8,6 +8,7 @@ import { toJsonSchema } from '../lib/settings/json-schema.ts'
 import { formatPath, inFileOrder, isError, type Problem, type SettingPath } from '../lib/settings/problem.ts'
 import { readSecret } from '../lib/settings/secret-file.ts'
 import { checkAccountSources } from './checks/account-sources.ts'
+import { checkAudit } from './checks/audit.ts'
 import type { Check, CheckContext } from './checks/context.ts'
 import { checkForwardAuth } from './checks/forward-auth.ts'
 import { checkListeners } from './checks/listeners.ts'
@@ -37,6 +38,7 @@ const CHECKS: readonly Check[] = [
   checkSites,
   checkWorkers,
   checkAccountSources,
+  checkAudit,
 ]
 
 const SECRETS = new Set(['smtp.password', 'store.redis', 'database.url'])

@@ -107,10 +107,28 @@ export const configSchema = z.strictObject({
     }),
   log: z
     .strictObject({
-      level: z.enum(LOG_LEVELS).default('info').describe('Least level that is written.'),
+      level: z
+        .enum(LOG_LEVELS)
+        .default('info')
+        .describe(
+          'Least level that is written. Above `info` the lines of the audit trail are left out; the database has them.',
+        ),
     })
     .prefault({})
     .describe('The log: JSON lines on standard output.'),
+  audit: z
+    .strictObject({
+      retention: z
+        .int()
+        .min(1)
+        .max(120)
+        .default(12)
+        .describe(
+          'Whole months for which events of the audit trail are kept; older ones are removed once a day. The CNIL (2021-122) asks for 6 to 12; more must be justified in writing. It is one for the instance, since the sites share one chain of events, which can only be shortened at its beginning.',
+        ),
+    })
+    .prefault({})
+    .describe('Who did what, when, from where, with what result: in the database, and in the log.'),
   workers: z
     .int()
     .min(1)

@@ -92,7 +92,7 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
           .select(({ fn }) => fn.countAll<number>().as('count'))
           .where('site', '=', word)
           .executeTakeFirstOrThrow()
-        return Number(count)
+        return count
       }
       const until = async (word: string, count: number) => {
         while ((await eventsOf(word)) < count) await new Promise((soon) => setTimeout(soon, 10))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { readCsv } from '../../src/accounts/csv.ts'
+import { readCsv } from '../../src/lib/csv.ts'
 import { readAccounts } from '../../src/accounts/import-file.ts'
 
 const fieldsOf = (text: string, separator: ',' | ';' = ',') => {

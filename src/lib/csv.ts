@@ -1,4 +1,4 @@
-import { accept, refuse, type Result } from '../lib/result.ts'
+import { accept, refuse, type Result } from './result.ts'
 
 /** One record and the line on which it begins, counted from 1 as editors do. */
 export interface CsvRecord {
@@ -51,3 +51,23 @@ export const readCsv = (text: string, separator: CsvSeparator): Result<readonly 
   }
   return accept(records)
 }
+
+/** A spreadsheet computes a cell that begins so, whoever wrote it: it may run a command of a visitor's choice. */
+const FORMULA = /^[=+\-@\t\r']/
+
+/**
+ * A text as a spreadsheet shows it and never computes it: an apostrophe stands before what would be a formula, and before an
+ * apostrophe, so that `readCell` gives back what was written.
+ */
+const writeCell = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
+
+export const readCell = (cell: string): string => (cell.startsWith("'") ? cell.slice(1) : cell)
+
+/** One record, without the end of its line. */
+export const csvLine = (texts: readonly string[], separator: CsvSeparator): string =>
+  texts
+    .map((text) => {
+      const cell = writeCell(text)
+      return /["\r\n,;]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+    })
+    .join(separator)
