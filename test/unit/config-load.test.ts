@@ -52,6 +52,7 @@ describe('an instance file without a fault', () => {
       keys: instance.pathOf('keys'),
       sites: [instance.pathOf('site.yaml')],
       log: { level: 'info' },
+      audit: { retention: 12 },
       workers: 1,
       accountSources: {},
       'worker-silence': 15_000,
@@ -101,6 +102,25 @@ describe('a fault of an instance file', () => {
     path: 'drian',
     expected: /known here: listen, admin/,
     remedy: /did you mean `drain`\?/,
+  })
+  for (const [months, remedy] of [
+    [3, /keep events for longer/],
+    [24, /write down why/],
+  ] as const)
+    tells(
+      `of events kept for ${months} months is warned of`,
+      instanceText({ more: `audit: { retention: ${months} } # here` }),
+      {
+        path: 'audit.retention',
+        severity: 'warning',
+        expected: /6 to 12 months/,
+        remedy,
+      },
+    )
+  tells('of events kept for no time is told', instanceText({ more: 'audit: { retention: 0 } # here' }), {
+    path: 'audit.retention',
+    expected: /from 1 to 120/,
+    remedy: /12/,
   })
   tells('of a port that does not exist is told', instanceText({ more: 'admin: { port: 70000 } # here' }), {
     path: 'admin.port',
