@@ -3,9 +3,10 @@ import { watchLinked } from '../accounts/linked/watch-linked.ts'
 import { openSource, type OpenedSource } from '../accounts/open-source.ts'
 import { createPasswordHasher } from '../accounts/password-hash.ts'
 import { createSqlDirectory } from '../accounts/sql.ts'
+import { purposeKey } from '../identity/purpose-key.ts'
 import { Fault } from '../lib/errors.ts'
 import type { LoadedSite } from '../policy/load.ts'
-import { purposeKey, type Foundations } from './foundations.ts'
+import type { Foundations } from './foundations.ts'
 import type { AppSettings } from './settings.ts'
 
 export interface JoinedAccounts {
