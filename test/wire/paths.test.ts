@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { AS_PAGE, startBehindGate, type BehindGate } from '../kit/behind-gate.ts'
+import { loadedSite } from '../kit/gate.ts'
 
 /**
  * One meaning for a path: what was judged is what is logged and what is forwarded, or the answer is 400. The application
@@ -81,6 +82,7 @@ const REFUSED = {
     ],
     ...['/admin%00', '/public/%00/../admin', '/admin%0d%0aX: 1', '/public/%7f', '/admin%C2%85', '/public/\x7f'],
   ],
+  'P-07': ['/admin%0a/public', '/admin%0A/public/', '/public%0a/../admin', '/PUBLIC/../admin'],
   'P-03': ['/public/..\\admin', '\\admin', '/\\admin', '/public\\..\\admin', '/public/x\\'],
   'P-05': ['//admin', '///admin', '//evil.test/', '//', '//public/../admin'],
   'P-08': ['/admin/.', '/admin/..', '/x/..'],
@@ -92,6 +94,11 @@ const REFUSED = {
     '/public/#/admin',
     '/admin#',
     'http:/admin',
+    '*/x',
+    '/*/../admin',
+    'dcc.example.test:80',
+    'dcc.example.test',
+    '//*',
     'javascript:alert(1)',
     '#',
   ],
@@ -179,6 +186,15 @@ describe('what is not quite a public path', () => {
     assert.equal(behind.arrived().length, 0)
   })
 
+  it('P-10: OPTIONS of the server as a whole is nobody’s to answer here, and asks no rule', async () => {
+    for (const ask of [behind.ask, behind.askSignedIn]) {
+      const answer = await ask('OPTIONS *', 'Content-Length: 0')
+      assert.deepEqual([answer.status, answer.header('x-portillon')], [400, 'path-ambiguous'])
+    }
+    assert.equal((await behind.askSignedIn('CONNECT dcc.example.test:80')).status, 501)
+    assert.equal(behind.arrived().length, 0)
+  })
+
   it('H-11: another address in a header changes neither the judgement nor what is forwarded', async () => {
     const headers = ['X-Original-URL', 'X-Rewrite-URL', 'X-Forwarded-Uri', 'X-Original-URI', 'X-Forwarded-Prefix'].map(
       (name) => `${name}: /public/a`,
@@ -201,6 +217,79 @@ describe('what is not quite a public path', () => {
     assert.equal((await behind.askSignedIn(`GET http://${host}/admin/`)).status, 403)
     for (const other of ['evil.test', `${host}:80`, `x@${host}`, `${host}@evil.test`, `${host}.`, ''])
       assert.equal((await behind.askSignedIn(`GET http://${other}/dcc/`)).status, 400, other)
+    assert.equal(behind.arrived().length, 0)
+  })
+})
+
+/** What belongs to a servlet container and not to its users; whatever the rules of the site say, and by its default. */
+const CONTAINER = [
+  ...['/WEB-INF/web.xml', '/dcc/WEB-INF/classes/', '/dcc/WEB-INF', '/public/WEB-INF/web.xml', '/META-INF/MANIFEST.MF'],
+  ...[
+    '/dcc/web-inf/web.xml',
+    '/dcc/Web-Inf/x',
+    '/dcc/meta-inf/context.xml',
+    '/dcc/WEB-INF;x=1/web.xml',
+    '/dcc//WEB-INF/x',
+  ],
+  ...['/dcc/WEB%2DINF/web.xml', '/dcc/%57EB-INF/web.xml', '/manager', '/manager/html', '/manager/text/deploy?path=/x'],
+  ...[
+    '/MANAGER/html',
+    '/manager;x/html',
+    '/%6danager/html',
+    '/host-manager/html',
+    '/Host-Manager',
+    '/j_security_check',
+  ],
+  ...[
+    '/dcc/j_security_check',
+    '/dcc/x/J_SECURITY_CHECK',
+    '/dcc/j_security_check;jsessionid=1?j_username=a&j_password=b',
+  ],
+]
+
+describe('P-14: what belongs to the servlet container', () => {
+  for (const path of CONTAINER) {
+    it(`P-14: ${path} is 403 for everybody, and never reaches the application`, async () => {
+      for (const ask of [behind.ask, behind.askSignedIn]) {
+        for (const method of ['GET', 'POST']) {
+          const answer = await ask(`${method} ${path}`, ...AS_PAGE, 'Content-Length: 0')
+          assert.deepEqual([answer.status, answer.header('x-portillon')], [403, 'forbidden'])
+        }
+      }
+      assert.equal(behind.arrived().length, 0)
+    })
+  }
+
+  it('P-14: names that only look like it are the application’s', async () => {
+    for (const path of [
+      '/managers',
+      '/dcc/manager/',
+      '/x/WEB-INFO/a',
+      '/dcc/j_security_checks',
+      '/manage',
+      '/dcc/manager.jsp',
+    ]) {
+      assert.equal((await behind.askSignedIn(`GET ${path}`)).status, 200, path)
+      assert.equal(behind.onlyArrived().target, path)
+    }
+  })
+
+  it('P-14: a site whose application needs one of these doors opens it by name, and leaves the others closed', async () => {
+    const open = await startBehindGate({ patience: { closed: ['/manager/**', '/**/WEB-INF/**'] } })
+    try {
+      const login = await open.askSignedIn('POST /dcc/j_security_check', 'Content-Length: 0')
+      assert.equal(login.status, 200)
+      assert.equal((await open.askSignedIn('GET /dcc/web-inf/x')).status, 403)
+    } finally {
+      await open.stop()
+    }
+  })
+
+  it('P-14: AJP is spoken to nobody: neither to visitors nor to an application', async () => {
+    const [answer, ...more] = await behind.untilClosed('\x12\x34\x00\x05\x02\x02\x00\x08HTTP/1.1')
+    assert.deepEqual([answer?.status, more.length], [501, 0])
+    const site = { url: 'ajp://webdcr.internal:8009' }
+    assert.throws(() => loadedSite({ upstream: site }), /"upstream"/)
     assert.equal(behind.arrived().length, 0)
   })
 })
@@ -296,6 +385,8 @@ describe('the gate’s own prefix', () => {
       '%2e%2e',
       '..',
       'fr.json',
+      ...['.git/config', '.htaccess', 'portillon.js.map', 'portillon.css%00.png', '%00', '..%2f..%2fpackage.json'],
+      ...['..%5c..%5cpackage.json', 'icons/', 'portillon.css/', 'portillon.css/..', 'PORTILLON.CSS', '*'],
       'constructor',
       '__proto__',
     ]) {
