@@ -1,5 +1,5 @@
 import type { Random } from '../lib/random.ts'
-import { unmetPasswordRules, type PasswordPolicy } from './password-rules.ts'
+import { unmetComposition, type PasswordPolicy } from './password-rules.ts'
 
 /** Without the characters that are taken for one another when read aloud or off paper: 0 O o 1 l I. */
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
@@ -13,13 +13,13 @@ const draw = (random: Random): string => {
   }
 }
 
-/** A random password in groups (`aT7kp-…`), at least 115 bits, that meets the rules of the site. */
+/** A random password in groups (`aT7kp-…`), at least 115 bits, with the length and the characters that the site asks for. */
 export const generatePassword = (random: Random, policy: PasswordPolicy): string => {
   const groups = Math.max(4, Math.ceil((policy.length + 1) / (GROUP + 1)))
   for (;;) {
     const password = Array.from({ length: groups }, () =>
       Array.from({ length: GROUP }, () => draw(random)).join(''),
     ).join('-')
-    if (unmetPasswordRules(password, policy).length === 0) return password
+    if (unmetComposition(password, policy).length === 0) return password
   }
 }

@@ -42,7 +42,7 @@ export const importAccounts = async (
   const read = readAccounts(text)
   if (!read.ok) return read
   const { lines, faults } = read.value
-  const rows = lines.map(({ entry }) => newRow(realm, entry, clock.now(), random))
+  const rows = lines.map(({ entry }) => newRow({ realm, entry, now: clock.now() }, random))
   const isWanted = (inserted: ReadonlySet<string>): boolean =>
     skipBad || (faults.length === 0 && inserted.size === rows.length)
   const inserted = await insertTogether(db, rows, isWanted, (done) => onProgress?.(done, rows.length))

@@ -6,7 +6,15 @@ import { newId } from './new-id.ts'
 /** Rows in one statement: far below what either database accepts as parameters. */
 const CHUNK = 200
 
-export const newRow = (realm: string, entry: CheckedEntry, now: number, random: Random): AccountsTable => ({
+export interface NewRow {
+  readonly realm: string
+  readonly entry: CheckedEntry
+  readonly now: number
+  /** Whether the password is one that somebody else has chosen. */
+  readonly mustChange?: boolean
+}
+
+export const newRow = ({ realm, entry, now, mustChange = false }: NewRow, random: Random): AccountsTable => ({
   id: newId(random),
   realm,
   login: entry.login,
@@ -19,6 +27,7 @@ export const newRow = (realm: string, entry: CheckedEntry, now: number, random: 
   roles: JSON.stringify(entry.roles),
   password_hash: entry.passwordHash,
   password_set_at: entry.passwordHash === null ? null : now,
+  password_must_change: mustChange && entry.passwordHash !== null ? 1 : 0,
   disabled_at: null,
   disabled_by: null,
   created_at: now,

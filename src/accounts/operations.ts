@@ -4,10 +4,14 @@ import { isEmailAddress } from './email-address.ts'
 import { checkEntry, type AccountEntry } from './entry.ts'
 import { insertRows, newRow } from './insert.ts'
 import type { Added, Changed, Closed, EntryRefused, LoginUnknown, NewPassword, PasswordUnmet } from './outcomes.ts'
+import type { Person } from './password-names.ts'
 import { unmetPasswordRules } from './password-rules.ts'
+import { writePassword } from './password-write.ts'
 import { detailsOf } from './record.ts'
 
 /** The operations of AccountAdmin, one function each; what they promise is said there. */
+
+const unmetRules = ({ password, site }: NewPassword, person: Person) => unmetPasswordRules(password, { site, person })
 
 export const addAccount = async (
   desk: Desk,
@@ -17,10 +21,12 @@ export const addAccount = async (
 ): Promise<Result<Added, EntryRefused | PasswordUnmet>> => {
   const checked = checkEntry(entry)
   if (!checked.ok) return refuse({ reason: 'entry-refused', problems: checked.reason })
-  const rules = password === undefined ? [] : unmetPasswordRules(password.password, password.policy)
+  const rules = password === undefined ? [] : await unmetRules(password, checked.value)
   if (rules.length > 0) return refuse({ reason: 'password-unmet', rules })
   const passwordHash = password === undefined ? checked.value.passwordHash : await desk.hasher.hash(password.password)
-  const row = newRow(realm, { ...checked.value, passwordHash }, desk.clock.now(), desk.random)
+  const now = desk.clock.now()
+  const mustChange = password?.mustChange ?? false
+  const row = newRow({ realm, entry: { ...checked.value, passwordHash }, now, mustChange }, desk.random)
   const inserted = await insertRows(desk.db, [row])
   if (inserted.size === 0) return refuse({ reason: 'entry-refused', problems: ['login-taken'] })
   desk.record('account.added', row)
@@ -59,14 +65,23 @@ export const setPassword = async (
   desk: Desk,
   realm: string,
   login: string,
-  { password, policy }: NewPassword,
+  given: NewPassword,
 ): Promise<Result<Closed, PasswordUnmet | LoginUnknown>> => {
   const account = await desk.find(realm, login)
   if (account === null) return refuse({ reason: 'login-unknown' })
-  const rules = unmetPasswordRules(password, policy)
+  const rules = await unmetRules(given, account)
   if (rules.length > 0) return refuse({ reason: 'password-unmet', rules })
-  const passwordHash = await desk.hasher.hash(password)
-  const changed = await desk.change(account.id, { password_hash: passwordHash, password_set_at: desk.clock.now() })
+  const { site, mustChange } = given
+  const hash = await desk.hasher.hash(given.password)
+  const row = await writePassword(desk.db, {
+    account: account.id,
+    hash,
+    mustChange,
+    keep: site.password.history,
+    now: desk.clock.now(),
+  })
+  if (row === null) return refuse({ reason: 'login-unknown' })
+  const changed = detailsOf(row)
   desk.record('account.password-set', changed)
   return accept({ account: changed, changed: true, sessions: await desk.endAll(changed, 'password-changed') })
 }

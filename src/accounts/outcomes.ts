@@ -1,11 +1,12 @@
 import type { EntryProblem, EntryWarning } from './entry.ts'
-import type { PasswordPolicy, PasswordRule } from './password-rules.ts'
+import type { PasswordContext, PasswordRule } from './password-rules.ts'
 import type { AccountDetails } from './record.ts'
 
-/** A new password in clear, and the rules that it has to meet. */
-export interface NewPassword {
+/** A new password in clear, and the site whose rules it has to meet. */
+export interface NewPassword extends Pick<PasswordContext, 'site'> {
   readonly password: string
-  readonly policy: PasswordPolicy
+  /** Whether the person has to choose another at the next sign-in, because somebody else knows this one. */
+  readonly mustChange: boolean
 }
 
 export interface PasswordUnmet {

@@ -5,6 +5,8 @@ import type { Account } from './directory.ts'
 /** What whoever looks after accounts sees of one: never the hash, only when it was set. Times in milliseconds. */
 export interface AccountDetails extends Account {
   readonly passwordSetAt: number | null
+  /** Another has to be chosen at the next sign-in. */
+  readonly passwordMustChange: boolean
   readonly disabledAt: number | null
   readonly createdAt: number
   readonly updatedAt: number
@@ -42,6 +44,7 @@ export const accountOf = (row: AccountsTable): Account => ({
 export const detailsOf = (row: AccountsTable): AccountDetails => ({
   ...accountOf(row),
   passwordSetAt: row.password_set_at,
+  passwordMustChange: row.password_must_change !== 0,
   disabledAt: row.disabled_at,
   createdAt: row.created_at,
   updatedAt: row.updated_at,

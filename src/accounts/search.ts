@@ -1,8 +1,5 @@
+import { fold } from './fold.ts'
 import type { AccountDetails } from './record.ts'
-
-/** Letters without case and accents; « Œ » is written out, as people do who have no such key. */
-const fold = (text: string): string =>
-  text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('œ', 'oe').replaceAll('æ', 'ae')
 
 /**
  * Whether each word of the search stands somewhere in what identifies the account. Done here and not by the database:

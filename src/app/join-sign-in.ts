@@ -1,3 +1,4 @@
+import { createPasswordHasher } from '../accounts/password-hash.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { createFactorSecrets } from '../accounts/factor-secret.ts'
 import { createFactors } from '../accounts/factors.ts'
@@ -17,17 +18,22 @@ import { createAttempts } from '../sign-in/attempt.ts'
 import { createSignInFlow } from '../sign-in/flow.ts'
 import { createThrottle } from '../sign-in/throttle.ts'
 import type { Foundations } from './foundations.ts'
+import { joinPasswords } from './join-passwords.ts'
 import type { AppSettings } from './settings.ts'
 
 /** How people prove who they are: the list of methods, and the flow that asks for them. */
 export const joinSignIn = (
   foundations: Foundations,
-  { clock, random }: AppSettings,
+  settings: AppSettings,
   directory: AccountDirectory,
   mailer: Mailer,
   renderers: Renderers,
 ) => {
   const { store, keyring, database, trail } = foundations
+  const { clock, random } = settings
+  const hasher = createPasswordHasher()
+  const throttle = createThrottle({ store, key: purposeKey(keyring, 'throttle') })
+  const passwords = joinPasswords(foundations, settings, { mailer, renderers }, { directory, hasher, throttle })
   const secrets = createFactorSecrets({ key: purposeKey(keyring, 'factor'), random })
   const factors = createFactors({ db: database.db, clock, random, secrets })
   const key = purposeKey(keyring, 'email-code')
@@ -37,11 +43,15 @@ export const joinSignIn = (
   const totpParts = { store, clock, random, factors, secrets, trail }
   const recoveryCodes = createRecoveryCodes({ factors, random, key: purposeKey(keyring, 'recovery-code') })
   const confirming = { 'email-code': emailCode, totp: createTotpMethod(totpParts), 'recovery-code': recoveryCodes }
-  const stages: StageParts = { confirming, enrolable: ['totp'], obligationOf: () => Promise.resolve(null) }
+  const stages: StageParts = {
+    confirming,
+    enrolable: ['totp'],
+    obligationOf: (at, account, { proved }) => passwords.obligation(at, account, proved),
+  }
   const flow = createSignInFlow({
     ...stages,
     attempts: createAttempts({ store, clock, random }),
-    throttle: createThrottle({ store, key: purposeKey(keyring, 'throttle') }),
+    throttle,
     directory,
     factors,
     password: createPasswordMethod({ directory }),
@@ -57,5 +67,6 @@ export const joinSignIn = (
     offersOf: createOffers(stages),
     recentEvents: createRecentEvents(database),
     flow,
+    passwords,
   }
 }

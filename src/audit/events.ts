@@ -100,6 +100,22 @@ export const EVENTS = {
   },
   'account.enabled': { result: 'success', means: 'An account was opened again.' },
   'account.password-set': { result: 'success', means: 'An administrator gave an account another password.' },
+  'password.link-sent': { result: 'success', means: 'The mail with a link for a new password is waiting to leave.' },
+  'password.link-refused': {
+    result: 'failure',
+    means:
+      'A link was asked for and none went out (`detail`: `unknown` login, `disabled`, `no-address`, `too-often`, `no-sender`), or one was used that does nothing (`expired`, `used`, `replaced` by a newer one, `outdated` by another change, `unknown`).',
+  },
+  'password.changed': {
+    result: 'success',
+    means:
+      'A person changed their password. `detail`: by a link (`reset`), by `own-wish`, at `first-use`, or because it had `expired`.',
+  },
+  'password.change-refused': {
+    result: 'failure',
+    means:
+      'Somebody signed in wanted to change the password and did not know the present one. `detail`: `wrong`, `throttled`.',
+  },
   'account.email-set': { result: 'success', means: 'The address of an account was changed; the trail holds neither.' },
   'key.rotated': { result: 'success', means: 'A key of the gate was added. `detail`: its kind and its name.' },
   'gate.started': {

@@ -17,6 +17,9 @@ const OF_INTEREST: readonly EventName[] = [
   'factor.added',
   'factor.removed',
   'account.password-set',
+  'password.link-sent',
+  'password.changed',
+  'password.change-refused',
   'account.email-set',
 ]
 

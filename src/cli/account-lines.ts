@@ -1,3 +1,5 @@
+import { passwordEnd } from '../accounts/password-obligation.ts'
+import type { PasswordPolicy } from '../accounts/password-rules.ts'
 import type { AccountDetails } from '../accounts/record.ts'
 import { table } from './table.ts'
 
@@ -21,8 +23,15 @@ export const accountTable = (accounts: readonly AccountDetails[]): string[] =>
     ]),
   ])
 
+/** Until when the password may be used. */
+const validityOf = (account: AccountDetails, policy: Pick<PasswordPolicy, 'expires'>): string => {
+  if (account.passwordSetAt === null) return '-'
+  if (account.passwordMustChange) return 'to be changed at the next sign-in'
+  return iso(passwordEnd(account, policy)) ?? 'does not expire'
+}
+
 /** One account as a person reads it. */
-export const accountSheet = (account: AccountDetails): string[] =>
+export const accountSheet = (account: AccountDetails, policy: Pick<PasswordPolicy, 'expires'>): string[] =>
   table([
     ['Login', account.login],
     ['Name', account.name],
@@ -33,6 +42,7 @@ export const accountSheet = (account: AccountDetails): string[] =>
     ['Roles', orDash(account.roles.join(' '))],
     ['State', stateOf(account)],
     ['Password set', orDash(iso(account.passwordSetAt))],
+    ['Password valid until', validityOf(account, policy)],
     ['Added', orDash(iso(account.createdAt))],
     ['Changed', orDash(iso(account.updatedAt))],
     ['Identifier', account.id],

@@ -46,6 +46,9 @@ const RULES: Readonly<Record<PasswordRule, string>> = {
   digit: 'a digit',
   special: 'a special character',
   'digit-or-special': 'a digit or a special character',
+  names: 'something else than the names of the person and of the service',
+  common: 'to be none of the common passwords',
+  guessable: 'to be harder to guess',
 }
 
 export const problemText = (problem: keyof typeof PROBLEMS, column?: string): string =>
@@ -53,8 +56,8 @@ export const problemText = (problem: keyof typeof PROBLEMS, column?: string): st
 
 export const warningText = (warning: EntryWarning): string => WARNINGS[warning]
 
-/** `it needs at least 8 characters and a digit` */
-export const rulesText = (rules: readonly PasswordRule[], policy: PasswordPolicy): string => {
+/** `it needs at least 8 characters, a digit` */
+export const rulesText = (rules: readonly PasswordRule[], policy: Pick<PasswordPolicy, 'length'>): string => {
   const needs = rules.map((rule) => (rule === 'length' ? `at least ${policy.length} characters` : RULES[rule]))
   return `it needs ${needs.join(', ')}`
 }

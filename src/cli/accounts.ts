@@ -26,8 +26,10 @@ const warn = (text: string): void => void process.stderr.write(`warning: ${text}
 const nobody = (login: string, realm: string): void =>
   fail(`no account ${JSON.stringify(login)} in ${realm}`, 'look for it: portillon accounts list --search NAME')
 
-const passwordLines = ({ password, isGenerated }: ChosenPassword): string[] =>
-  isGenerated ? [`Password: ${password}`, 'It is shown this once. Give it to the person and to nobody else.'] : []
+const passwordLines = ({ password, isGenerated }: ChosenPassword, { permanent }: PasswordSource): string[] => [
+  ...(isGenerated ? [`Password: ${password}`, 'It is shown this once. Give it to the person and to nobody else.'] : []),
+  ...(permanent ? [] : ['Another has to be chosen at the next sign-in.']),
+]
 
 const generatedOf = (chosen: ChosenPassword | null) =>
   chosen?.isGenerated === true ? { password: chosen.password } : {}
@@ -52,7 +54,8 @@ const add = (login: string, options: AddOptions): Promise<void> =>
     }
     const { givenName, familyName, name = '', email = '', nationalId = '', role: roles = [] } = options
     const entry: AccountEntry = { login, givenName, familyName, name, email, nationalId, roles }
-    const password = chosen === null ? undefined : { password: chosen.value.password, policy }
+    const password =
+      chosen === null ? undefined : { password: chosen.value.password, site: site.site, mustChange: !options.permanent }
     const added = await office.admin.add(site.realm, entry, password)
     if (!added.ok) {
       const { reason } = added
@@ -70,7 +73,7 @@ const add = (login: string, options: AddOptions): Promise<void> =>
         `Added ${account.login} (${account.name}) to ${site.realm}.`,
         ...(secret === null
           ? [`It has no password yet: portillon accounts set-password ${account.login}`]
-          : passwordLines(secret)),
+          : passwordLines(secret, options)),
       ])
   })
 
@@ -88,7 +91,7 @@ const show = (login: string, options: OfficeOptions): Promise<void> =>
   atSite(options, async (office, site) => {
     const account = await office.admin.show(site.realm, login)
     if (account === null) nobody(login, site.realm)
-    else write(options.json ? [JSON.stringify(accountAsJson(account))] : accountSheet(account))
+    else write(options.json ? [JSON.stringify(accountAsJson(account))] : accountSheet(account, site.site.password))
   })
 
 const disable = (login: string, options: OfficeOptions): Promise<void> =>
@@ -129,7 +132,8 @@ const setPassword = (login: string, options: OfficeOptions & PasswordSource): Pr
       fail(chosen.reason, 'use --password-stdin or --generate; nothing was changed')
       return
     }
-    const result = await office.admin.setPassword(site.realm, login, { password: chosen.value.password, policy })
+    const given = { password: chosen.value.password, site: site.site, mustChange: !options.permanent }
+    const result = await office.admin.setPassword(site.realm, login, given)
     if (!result.ok) {
       if (result.reason.reason === 'login-unknown') nobody(login, site.realm)
       else fail(`the password: ${rulesText(result.reason.rules, policy)}`, 'nothing was changed')
@@ -138,7 +142,8 @@ const setPassword = (login: string, options: OfficeOptions & PasswordSource): Pr
     const { account, sessions } = result.value
     const line = sessionLine(result.value, office)
     if (options.json) write([JSON.stringify({ ...accountAsJson(account), sessions, ...generatedOf(chosen.value) })])
-    else write([`${account.login} (${account.name}) has a new password. ${line}`, ...passwordLines(chosen.value)])
+    else
+      write([`${account.login} (${account.name}) has a new password. ${line}`, ...passwordLines(chosen.value, options)])
   })
 
 const setEmail = (login: string, address: string | undefined, options: OfficeOptions & { remove: boolean }) =>

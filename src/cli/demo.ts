@@ -82,7 +82,7 @@ const addPeople = async (app: App, site: LoadedSite): Promise<DemoAccount[]> => 
   return Promise.all(
     DEMO_PEOPLE.map(async ({ who: _who, ...entry }) => {
       const password = generatePassword(systemRandom, site.site.password)
-      const added = await admin.add(site.realm, entry, { password, policy: site.site.password })
+      const added = await admin.add(site.realm, entry, { password, site: site.site, mustChange: false })
       if (!added.ok) throw new Error(`the account ${entry.login} of the demonstration was refused`)
       return { login: entry.login, password, email: entry.email ?? '' }
     }),

@@ -11,6 +11,8 @@ import { accept, refuse, type Result } from '../lib/result.ts'
 export interface PasswordSource {
   readonly passwordStdin: boolean
   readonly generate: boolean
+  /** The person may keep it. */
+  readonly permanent: boolean
 }
 
 export interface ChosenPassword {
@@ -25,6 +27,7 @@ export const addPasswordOptions = (command: Command): Command =>
     .addOption(
       new Option('--generate', 'make a random password and show it once').default(false).conflicts('passwordStdin'),
     )
+    .option('--permanent', 'the person may keep it; otherwise another has to be chosen at the next sign-in', false)
 
 /** Asks on the terminal without showing what is typed. */
 const askHidden = async (question: string): Promise<string> => {
@@ -49,7 +52,7 @@ const askHidden = async (question: string): Promise<string> => {
  * anything else, blanks included, belongs to the password (C-12).
  */
 export const choosePassword = async (
-  { passwordStdin, generate }: PasswordSource,
+  { passwordStdin, generate }: Omit<PasswordSource, 'permanent'>,
   policy: PasswordPolicy,
 ): Promise<Result<ChosenPassword, string>> => {
   if (generate) return accept({ password: generatePassword(systemRandom, policy), isGenerated: true })

@@ -10,6 +10,7 @@ export interface Tables {
   factors: FactorsTable
   factor_preferences: FactorPreferencesTable
   audit_chain: AuditChainTable
+  password_history: PasswordHistoryTable
 }
 
 export interface AccountsTable {
@@ -30,6 +31,8 @@ export interface AccountsTable {
   /** PHC string of accounts/password-hash.ts. */
   password_hash: string | null
   password_set_at: number | null
+  /** 1: somebody else has chosen it, and another has to be chosen at the next sign-in. */
+  password_must_change: number
   disabled_at: number | null
   /** `source`: closed because its source says so, and opened again when that does; null: by somebody at the gate. */
   disabled_by: 'source' | null
@@ -43,6 +46,15 @@ export interface AccountsTable {
   source_mark: string | null
   /** When the source last let the person in. */
   proved_at: number | null
+}
+
+/** Former passwords, as many as the site refuses (`password.history`). */
+export interface PasswordHistoryTable {
+  account: string
+  /** When it was set. */
+  set_at: number
+  /** PHC string, as in the accounts. */
+  hash: string
 }
 
 export interface AuditTable {

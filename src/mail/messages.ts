@@ -51,6 +51,30 @@ const write = (renderer: Renderer, name: string, model: MailFrame, envelope: Env
 export const addressMail = (renderer: Renderer, model: CodeMailModel, envelope: Envelope): Mail =>
   write(renderer, 'address', model, envelope)
 
+/** What is told of the request behind a mail about a password. */
+export interface PasswordMailModel extends MailFrame {
+  readonly login: string
+  /** Day and hour in Paris. */
+  readonly requestedAt: string
+  readonly address: string
+  readonly device: string
+}
+
+/** What the mail with a link for a new password says. */
+export interface ResetLinkMailModel extends PasswordMailModel {
+  /** The only address in a mail of ours that is meant to be followed; following it changes nothing (R22). */
+  readonly link: string
+  /** The hour in Paris. */
+  readonly until: string
+  readonly lifetimeMinutes: number
+}
+
+export const resetLinkMail = (renderer: Renderer, model: ResetLinkMailModel, envelope: Envelope): Mail =>
+  write(renderer, 'reset-link', model, envelope)
+
+export const passwordChangedMail = (renderer: Renderer, model: PasswordMailModel, envelope: Envelope): Mail =>
+  write(renderer, 'password-changed', model, envelope)
+
 /** The mail with a code. Nothing in it is a link to follow, so that a scanner that opens links opens nothing (R22). */
 export const codeMail = (renderer: Renderer, model: CodeMailModel, envelope: Envelope): Mail =>
   write(renderer, 'code', model, envelope)

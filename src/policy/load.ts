@@ -11,6 +11,7 @@ import { checkHosts } from './checks/hosts.ts'
 import { checkIdentity } from './checks/identity.ts'
 import { checkLimits } from './checks/limits.ts'
 import { checkLook } from './checks/look.ts'
+import { checkPasswords } from './checks/passwords.ts'
 import { checkPeople } from './checks/people.ts'
 import { checkRules } from './checks/rules.ts'
 import { checkSignature } from './checks/signature.ts'
@@ -50,6 +51,7 @@ const CHECKS: readonly Check[] = [
   checkIdentity,
   checkSignature,
   checkLimits,
+  checkPasswords,
   checkLook,
   checkPeople,
   checkFiles,

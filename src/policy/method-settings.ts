@@ -1,12 +1,53 @@
 import { z } from 'zod'
-import { duration, matching, text } from '../lib/settings/fields.ts'
+import { duration, matching, period, text } from '../lib/settings/fields.ts'
 
 /** Beginnings of addresses that are read by whoever is on duty. */
 const SHARED_MAILBOXES = [
   ...['accueil', 'admin', 'contact', 'direction', 'info', 'noreply', 'oncologie', 'rcp', 'secretariat', 'service'],
 ] as const
 
-/** The settings of the methods that ask for a code. */
+const sender = matching(
+  /^(?:[^<>"\r\n]{1,80} <[^\s<>@",;]+@[^\s<>@",;]+>|[^\s<>@",;]+@[^\s<>@",;]+)$/,
+  'an e-mail address, or a name and an address in angle brackets',
+)
+
+export const password = z
+  .strictObject({
+    length: z.int().min(8).max(64).default(8).describe('Least number of characters of a new password.'),
+    classes: z
+      .array(z.enum(['upper', 'lower', 'digit', 'special', 'digit-or-special']))
+      .default([])
+      .describe('Kinds of characters that a new password must have.'),
+    blocklist: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Refuses new passwords that are common, guessed in few tries, or made of the names of the person or of the service.',
+      ),
+    expires: z
+      .union([z.literal('never'), period('How long a password is valid.')])
+      .prefault('never')
+      .describe(
+        'How long a password is valid, such as `120d`: then another has to be chosen at the next sign-in. CNIL, ANSSI and NIST advise against it.',
+      ),
+    history: z
+      .int()
+      .min(0)
+      .max(24)
+      .default(0)
+      .describe('How many former passwords may not be used again; the present one never may.'),
+    forgotten: z
+      .enum(['mail', 'referent', 'hidden'])
+      .default('referent')
+      .describe(
+        'What « Mot de passe oublié ? » leads to: `mail`, a link to the address of the account; `referent`, whom to call; `hidden`, nothing.',
+      ),
+    'reset-link': duration('How long such a link is valid.').prefault('30m'),
+  })
+  .prefault({})
+  .describe('Passwords.')
+
+/** Codes by mail. */
 export const emailCode = z
   .strictObject({
     digits: z.int().min(6).max(8).default(6).describe('Digits of the mailed code.'),
@@ -33,10 +74,10 @@ export const emailCode = z
       })
       .prefault({})
       .describe('Addresses that people add themselves.'),
-    from: matching(
-      /^(?:[^<>"\r\n]{1,80} <[^\s<>@",;]+@[^\s<>@",;]+>|[^\s<>@",;]+@[^\s<>@",;]+)$/,
-      'an e-mail address, or a name and an address in angle brackets',
-    ).meta({ description: 'Sender of the mails of this site.', examples: ['WebDCR <WebDCR@example.test>'] }),
+    from: sender.meta({
+      description: 'Sender of the codes, and of the other mails of this site that `mail` names no sender for.',
+      examples: ['WebDCR <WebDCR@example.test>'],
+    }),
   })
   .describe('Codes by mail.')
   .optional()
@@ -51,3 +92,14 @@ export const totp = z
   })
   .prefault({})
   .describe('Codes of an authenticator application (RFC 6238).')
+
+export const siteMail = z
+  .strictObject({
+    from: sender.meta({
+      description:
+        'Sender of the mails that have no section of their own (links for a new password, notices); that of `email-code` without it.',
+      examples: ['WebDCR <WebDCR@example.test>'],
+    }),
+  })
+  .describe('Mails of the site.')
+  .optional()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, matching, network, text } from '../lib/settings/fields.ts'
-import { emailCode, totp } from './method-settings.ts'
+import { emailCode, password, siteMail, totp } from './method-settings.ts'
 import { PATTERN_WORDS, pathPattern } from './path-pattern.ts'
 import { upstream } from './upstream.ts'
 
@@ -216,20 +216,7 @@ export const siteSchema = z.strictObject({
   accounts: id(
     'Where the accounts of this site live: a name of `directories` or `legacy-tables` in the instance file. Without it, in the database of the gate.',
   ).optional(),
-  password: z
-    .strictObject({
-      length: z.int().min(8).max(64).default(8).describe('Least number of characters of a new password.'),
-      classes: z
-        .array(z.enum(['upper', 'lower', 'digit', 'special', 'digit-or-special']))
-        .default([])
-        .describe('Kinds of characters that a new password must have.'),
-      forgotten: z
-        .enum(['referent', 'hidden'])
-        .default('referent')
-        .describe('What « Mot de passe oublié ? » leads to.'),
-    })
-    .prefault({})
-    .describe('Passwords.'),
+  password,
   'email-code': emailCode,
   totp,
   account: z
@@ -240,6 +227,7 @@ export const siteSchema = z.strictObject({
     })
     .prefault({})
     .describe("People's own page."),
+  mail: siteMail,
   session: z
     .strictObject({
       idle: duration('A session ends after this time without activity.').prefault('30m'),

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { PortalSite } from './visit.ts'
 
-export type CookieKind = 'session' | 'browser' | 'hops'
+export type CookieKind = 'session' | 'browser' | 'hops' | 'reset'
 
 const NAMES: Readonly<Record<CookieKind, string>> = {
   session: 'portillon',
   browser: 'portillon-browser',
   hops: 'portillon-hops',
+  reset: 'portillon-reset',
 }
 
 /** `__Host-` ties the cookie to this very host over https (S-10); it is impossible over the plain http of a demonstration. */

@@ -30,6 +30,10 @@ export const destinationOf = (site: PortalSite, target: ReturnTarget | undefined
   return isOurs || site.policy.isUpstreamSignOut(path) ? '/' : target.path
 }
 
+/** The link to « Mot de passe oublié ? », from which one comes back with the target kept. */
+export const forgottenHref = ({ prefix }: Pick<PortalSite, 'prefix'>, sealed: string): string =>
+  `${prefix}/password/forgot${sealed === '' ? '' : `?${new URLSearchParams({ to: sealed }).toString()}`}`
+
 /** The link to the sign-in page that keeps a target. */
 export const signInHref = (site: PortalSite, sealed: string, why?: string): string => {
   const query = new URLSearchParams(sealed === '' ? {} : { to: sealed })

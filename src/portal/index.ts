@@ -8,11 +8,14 @@ import { showAddress, takeAddress } from './routes/account-address.ts'
 import { showEnrolment, takeEnrolment } from './routes/application.ts'
 import { showChoice, takeChoice } from './routes/choice.ts'
 import { showCodePage, takeCode, takeResend } from './routes/code.ts'
-import { showForgotten } from './routes/forgotten.ts'
+import { showForgotten, showForgottenSent, takeForgotten } from './routes/forgotten.ts'
 import { dropKeptForm, sendKeptForm, showKeptForm } from './routes/kept-form.ts'
+import { showAccountPassword, takeAccountPassword } from './routes/account-password.ts'
 import { showNewMethod, takeNewMethod } from './routes/new-method.ts'
+import { showObligedPassword, takeObligedPassword } from './routes/obliged-password.ts'
 import { showOutbox } from './routes/outbox.ts'
 import { showAsset, showJwks } from './routes/published.ts'
+import { showPasswordChanged, showReset, takeReset } from './routes/reset-password.ts'
 import { showSession, stayConnected } from './routes/session.ts'
 import { showSignInAgain, showSignInDone } from './routes/sign-in-again.ts'
 import { showSignIn, takeSignIn } from './routes/sign-in.ts'
@@ -27,6 +30,22 @@ const protect =
     response.set('Cache-Control', 'no-store').set('X-Portillon', 'page')
     next()
   }
+
+const passwordRoutes = (router: Router, parts: PortalParts, session: RequestHandler): void => {
+  router.all(['/password/forgot', '/password/reset'], onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/password/forgot', showForgotten(parts))
+  router.post('/password/forgot', readForm, takeForgotten(parts))
+  router.get('/password/reset', showReset(parts))
+  router.post('/password/reset', readForm, takeReset(parts))
+  router.all(['/password/forgot/sent', '/password/changed'], onlyMethods('GET', 'HEAD'))
+  router.get('/password/forgot/sent', showForgottenSent(parts))
+  router.get('/password/changed', showPasswordChanged(parts))
+  router.all(['/sign-in/new-password', '/account/password'], onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/sign-in/new-password', showObligedPassword(parts))
+  router.post('/sign-in/new-password', readForm, session, takeObligedPassword(parts))
+  router.get('/account/password', showAccountPassword(parts))
+  router.post('/account/password', readForm, takeAccountPassword(parts))
+}
 
 const routes = (parts: PortalParts): Router => {
   const router = express.Router({ caseSensitive: true, strict: true })
@@ -72,15 +91,15 @@ const routes = (parts: PortalParts): Router => {
   router.all('/sign-out', onlyMethods('GET', 'HEAD', 'POST'))
   router.get('/sign-out', showSignOut(parts))
   router.post('/sign-out', readForm, takeSignOut(parts))
-  router.all(['/signed-out', '/jwks.json', '/password/forgot', '/assets/:name'], onlyMethods('GET', 'HEAD'))
+  router.all(['/signed-out', '/jwks.json', '/assets/:name'], onlyMethods('GET', 'HEAD'))
   router.get('/signed-out', showSignedOut(parts))
   router.all('/session', onlyMethods('GET', 'HEAD', 'POST'))
   router.get('/session', showSession(parts))
   router.post('/session', stayConnected(parts))
   router.get('/jwks.json', showJwks(parts))
-  router.get('/password/forgot', showForgotten(parts))
   router.get('/assets/:name', showAsset(parts))
   if (parts.outbox !== null) router.get('/outbox', showOutbox(parts, parts.outbox))
+  passwordRoutes(router, parts, session)
   return router
 }
 

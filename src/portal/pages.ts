@@ -211,6 +211,55 @@ export interface PageModels {
   'no-factor': { readonly restartHref: string }
   /** « Mot de passe oublié ? » where the referent resets it. */
   forgotten: { readonly backHref: string }
+  /** « Mot de passe oublié ? » where a link is mailed: the identifier. */
+  'forgotten-login': {
+    readonly action: string
+    readonly csrf: string
+    /** Sealed target, hidden field `to`. */
+    readonly to: string
+    /** `signIn.required` {field: login}. */
+    readonly error: Message | null
+    readonly backHref: string
+  }
+  /** After it, the same for every identifier. */
+  'forgotten-sent': {
+    readonly sender: string
+    readonly lifetimeMinutes: number
+    readonly againHref: string
+    readonly backHref: string
+  }
+  /** « Nouveau mot de passe »: by a link, to be changed at the sign-in, or of one's own wish. */
+  'new-password': {
+    readonly kind: 'reset' | 'obligation' | 'change'
+    /** Why it must be: `newPassword.firstUse`, `newPassword.expiredMonths` {months}, `newPassword.expiredDays` {days}. */
+    readonly because: Message | null
+    readonly action: string
+    readonly csrf: string
+    /** More hidden fields, by name. */
+    readonly hidden: Readonly<Record<string, string>>
+    readonly login: string
+    /** Lines of the checklist, `newPassword.rules.<id>`; those that were not met stand out. */
+    readonly rules: readonly {
+      readonly id:
+        'length' | 'upper' | 'lower' | 'digit' | 'special' | 'digit-or-special' | 'names' | 'common' | 'other'
+      readonly values: Readonly<Record<string, number>>
+      readonly isUnmet: boolean
+    }[]
+    /** What the password must not be made of, for the live checklist: letters and digits, folded. */
+    readonly names: readonly string[]
+    /** `newPassword.<what>`, `signIn.throttled` {minutes}; and the field that it is about. */
+    readonly error: Message | null
+    readonly field: 'current' | 'password' | null
+    readonly cancelHref: string
+  }
+  /** A link that does nothing (any more). */
+  'reset-gone': {
+    readonly reason: 'expired' | 'used' | 'replaced' | 'outdated' | 'unknown'
+    readonly againHref: string | null
+    readonly signInHref: string
+  }
+  /** The new password is in force. */
+  'password-changed': { readonly isSignedIn: boolean; readonly nextHref: string }
   /** GET of sign-out: the question. */
   'sign-out': { readonly action: string; readonly csrf: string; readonly name: string; readonly backHref: string }
   'signed-out': { readonly signInHref: string }

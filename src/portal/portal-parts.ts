@@ -12,6 +12,7 @@ import type { RecoveryCodes } from '../methods/recovery-code/index.ts'
 import type { TotpEnrolment } from '../methods/totp/enrol.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
 import type { SessionOwners } from '../kept-forms/owners.ts'
+import type { Passwords } from '../passwords/index.ts'
 import type { SessionEnds } from '../session/ends.ts'
 import type { Expiry } from '../session/expiry.ts'
 import type { Lifecycle } from '../session/lifecycle.ts'
@@ -40,6 +41,7 @@ export interface PortalParts {
   readonly offersOf: OffersOf
   readonly recentEvents: RecentEvents
   readonly directory: Pick<AccountDirectory, 'findById'>
+  readonly passwords: Passwords
   readonly lifecycle: Lifecycle
   readonly expiry: Expiry
   readonly ends: SessionEnds

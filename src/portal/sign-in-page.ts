@@ -3,6 +3,7 @@ import { KEPT_FORM_LIFETIME } from '../kept-forms/kept-forms.ts'
 import { calendarDay } from '../lib/calendar.ts'
 import type { HowEnded } from '../session/ends.ts'
 import type { Notice, Way } from '../policy/schema.ts'
+import { forgottenHref } from './destination.ts'
 import { languageOf } from './language.ts'
 import type { Message, PageModels, WayChoice } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
@@ -98,7 +99,7 @@ export const signInPage = (parts: PortalParts, response: Response, shown: SignIn
       .filter((notice) => isCurrent(notice, today))
       .map((notice) => ({ kind: notice.kind, text: notice.text[language] })),
     legal: site.site.legal?.[language] ?? null,
-    forgottenHref: site.site.password.forgotten === 'hidden' ? null : `${site.prefix}/password/forgot`,
+    forgottenHref: site.site.password.forgotten === 'hidden' ? null : forgottenHref(site, shown.sealed),
   }
   parts.pages.show(response, 'sign-in', model, shown.status)
 }

@@ -80,6 +80,7 @@ const frameOf = ({ site, language }: Frame, { assets, sheet }: Look, page: PageN
           },
     icon: site === null ? 'data:,' : href('portillon.svg'),
     script: site === null ? null : href('portillon.js'),
+    pageScript: page === 'new-password' ? href('password.js') : null,
     // A refusal must look right even where nothing else is served: unknown host, headers too large, a stranger's address.
     style: page === 'refusal' ? { inline: sheet } : { href: href('portillon.css') },
   }

@@ -78,7 +78,7 @@ export const stageOf = async (parts: StageParts, at: FlowSite, attempt: Attempt,
   const ways = waysFor(at.ways, account.roles)
   const way = completedWay(ways.open, attempt.proved)
   if (way !== null) {
-    const obligation = await parts.obligationOf(at, account)
+    const obligation = await parts.obligationOf(at, account, attempt)
     return obligation === null ? { kind: 'proven', way } : { kind: 'obliged', obligation }
   }
   const next = nextMethods(ways.open, attempt.proved)

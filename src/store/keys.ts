@@ -14,10 +14,13 @@
  * | code-mail:<attempt digest> | methods/email-code | what became of the mail: queued, sent, failed | 15 min |
  * | enrolment:<digest of the session or attempt that enrols> | methods/totp | account, and the secret that waits for its first code, encrypted (AES-256-GCM) | 15 min |
  * | enrolment:email.<digest of the session> | methods/email-code | account, address that waits for its code, keyed hash of the code (JSON) | email-code.lifetime |
+ * | reset-link:<digest> | passwords/links | a link for a new password (JSON): site, realm, account, until when, keyed digest of the password's date and the address | password.reset-link + 24 h |
+ * | reset-newest:<realm>:<account> | passwords/links | digest of the newest link of an account: the others are dead | password.reset-link + 24 h |
+ * | reset-used:<digest> | passwords/links | present when that link has served | 24 h |
  * | session-owner:<session digest> | kept-forms/owners | keyed digest of realm and account of whoever opened the session: still known when the session is over, so that a form is kept for that person only | absolute limit + 1 h |
  * | kept-form:<digest> | kept-forms/kept-forms | a form that arrived when its session had ended: all of it encrypted (AES-256-GCM) with a key that needs the handle too, which only the browser has | 30 min |
  * | kept-form-state:<digest> | kept-forms/kept-forms | one word: released, sent, unsure, declined, foreign | released 1 min, the others 1 h |
- * | count:<what>:<keyed digest> | sign-in/throttle, kept-forms | failures, mails or kept forms so far | the window of that limit |
+ * | count:<what>:<keyed digest> | sign-in/throttle, kept-forms, passwords | failures, mails, links or kept forms so far | the window of that limit |
  * | wait:<what>:<keyed digest> | sign-in/throttle | present while the next try has to wait | the wait |
  * | source-round:<source> | accounts/linked | one word: some node asks this source about people who are signed in | until the next round |
  *
@@ -32,6 +35,9 @@ export const keys = {
   code: (attempt: string) => `code:${attempt}`,
   codeMail: (attempt: string) => `code-mail:${attempt}`,
   enrolment: (holder: string) => `enrolment:${holder}`,
+  resetLink: (digest: string) => `reset-link:${digest}`,
+  resetNewest: (realm: string, account: string) => `reset-newest:${realm}:${account}`,
+  resetUsed: (digest: string) => `reset-used:${digest}`,
   sessionOwner: (session: string) => `session-owner:${session}`,
   keptForm: (digest: string) => `kept-form:${digest}`,
   keptFormState: (digest: string) => `kept-form-state:${digest}`,

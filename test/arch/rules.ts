@@ -25,7 +25,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['mail', 'audit'],
   ['accounts', 'session'],
   ['identity', 'sign-in', 'kept-forms'],
-  ['methods'],
+  ['methods', 'passwords'],
   ['gateway', 'portal'],
   ['server'],
   ['app'],
@@ -55,7 +55,7 @@ export const ALLOWED_SIDEWAYS: readonly { readonly from: string; readonly to: st
 export const NEVER: readonly { readonly from: string; readonly to: readonly string[]; readonly because: string }[] = [
   {
     from: 'gateway',
-    to: ['methods', 'sign-in', 'mail', 'accounts', 'database', 'render'],
+    to: ['methods', 'passwords', 'sign-in', 'mail', 'accounts', 'database', 'render'],
     because: 'the hot path proves nobody, writes to nobody and renders nothing',
   },
   {
@@ -74,6 +74,9 @@ export const NEVER: readonly { readonly from: string; readonly to: readonly stri
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/argon2': ['accounts'],
   '@node-rs/bcrypt': ['accounts/legacy'],
+  '@zxcvbn-ts/core': ['accounts/password-strength.ts'],
+  '@zxcvbn-ts/language-common': ['accounts/password-strength.ts'],
+  '@zxcvbn-ts/language-fr': ['accounts/password-strength.ts'],
   'better-sqlite3': ['database'],
   bowser: ['portal'],
   commander: ['cli', 'main.ts'],
@@ -101,7 +104,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   uqr: ['methods'],
   yaml: ['lib'],
   // Shapes are written where the thing is defined: settings, records, forms.
-  zod: ['lib', 'config', 'policy', 'session', 'sign-in', 'kept-forms', 'methods', 'identity', 'portal'],
+  zod: ['lib', 'config', 'policy', 'session', 'sign-in', 'kept-forms', 'methods', 'passwords', 'identity', 'portal'],
 }
 
 /** The only files that may ask the machine for the time or for chance; everybody else is given a Clock and a Random. */

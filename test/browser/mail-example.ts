@@ -1,4 +1,9 @@
-import { groupCode, type CodeMailModel } from '../../src/mail/messages.ts'
+import {
+  groupCode,
+  type CodeMailModel,
+  type PasswordMailModel,
+  type ResetLinkMailModel,
+} from '../../src/mail/messages.ts'
 import type { Language } from '../../src/render/messages.ts'
 
 /** The mail with a code, as an invented person receives it. */
@@ -21,4 +26,23 @@ export const codeMailModel = (language: Language): CodeMailModel => ({
     email: 'referent.rcp@example.test',
     hours: language === 'fr' ? 'Du lundi au vendredi, de 9 h à 17 h' : 'Monday to Friday, 9 am to 5 pm',
   },
+})
+
+/** What the mails about a password say. */
+export const passwordMailModel = (language: Language): PasswordMailModel => {
+  const {
+    code: _code,
+    codeGrouped: _grouped,
+    lifetimeMinutes: _lifetime,
+    until: _until,
+    ...frame
+  } = codeMailModel(language)
+  return { ...frame, login: 'z.oeuvrard' }
+}
+
+export const resetLinkMailModel = (language: Language): ResetLinkMailModel => ({
+  ...passwordMailModel(language),
+  link: 'https://dcc.example.test/_portillon/password/reset?link=Zk3vQ8rT1yPw5LxNn0cJ7uSbAeHdGm2f',
+  until: '15:02',
+  lifetimeMinutes: 30,
 })

@@ -1,6 +1,7 @@
 import type { PageModels, PageName } from '../../src/portal/pages.ts'
 import { groupedSecret, keyUri, qrCode } from '../../src/methods/totp/key-uri.ts'
 import { siteSchema, type Site } from '../../src/policy/schema.ts'
+import { passwordStates } from './password-states.ts'
 
 /** One page in one state, with invented people and addresses. */
 export interface PageState {
@@ -196,7 +197,6 @@ const addressWrong = (reason: string): PageModels['address'] => ({
   email: 'secretariat@hopital.example.test',
   error: { key: `address.${reason}`, values: { left: 3, minutes: 12 } },
 })
-
 const keptForm: PageModels['kept-form'] = {
   sendAction: '/_portillon/kept-form',
   dropAction: '/_portillon/kept-form/drop',
@@ -327,6 +327,7 @@ export const pageStates: readonly PageState[] = [
   state('code-last-second', 'code', { ...code, expiresIn: 1, resendIn: 1 }),
   state('code-mail-failed', 'code', { ...code, mail: 'failed', resendIn: 0 }),
   state('no-factor', 'no-factor', { restartHref: '/_portillon/sign-in' }),
+  ...passwordStates.map(({ id, page, model }) => state(id, page, model)),
   state('forgotten', 'forgotten', { backHref: '/_portillon/sign-in' }),
   state('sign-out', 'sign-out', { action: '/_portillon/sign-out', csrf: 'csrf', name: 'Zoé Œuvrard', backHref: '/' }),
   state('signed-out', 'signed-out', { signInHref: '/_portillon/sign-in' }),

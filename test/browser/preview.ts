@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { createViews, type Views } from '../../src/portal/views.ts'
 import { LANGUAGES, type Language } from '../../src/render/messages.ts'
 import { createRenderer } from '../../src/render/renderer.ts'
-import { codeMail } from '../../src/mail/messages.ts'
-import { codeMailModel } from './mail-example.ts'
+import type { Mail } from '../../src/mail/mail.ts'
+import { codeMail, passwordChangedMail, resetLinkMail } from '../../src/mail/messages.ts'
+import { codeMailModel, passwordMailModel, resetLinkMailModel } from './mail-example.ts'
 import { pageStates, sites, type PageState } from './page-states.ts'
 
 /** What the page's question about other tabs is answered with, and what it was asked. */
@@ -31,6 +32,19 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 const htmlOf = (views: Views, state: PageState, language: Language): string =>
   views.render({ site: state.site, language }, state.page, state.model)
 
+const ENVELOPE = { from: 'a@example.test', to: 'b@example.test' }
+
+/** The mails, by name; each is looked at as `mail-<name>.html` and `.text`. */
+const mails: ReadonlyMap<string, (language: Language) => Mail> = new Map([
+  ['mail-code', (language: Language) => codeMail(createRenderer(), codeMailModel(language), ENVELOPE)],
+  ['mail-reset-link', (language: Language) => resetLinkMail(createRenderer(), resetLinkMailModel(language), ENVELOPE)],
+  [
+    'mail-password-changed',
+    (language: Language) => passwordChangedMail(createRenderer(), passwordMailModel(language), ENVELOPE),
+  ],
+])
+const mailOf = (id: string): string => id.replace(/\.(?:html|text)$/, '')
+
 const index = (): string =>
   pageStates
     .map(
@@ -40,7 +54,7 @@ const index = (): string =>
 
 /**
  * Serves every page in every state, under the real Content-Security-Policy, at `/<language>/<state>`, and the mails at
- * `/<language>/mail-code.html` and `.text`. Run by itself, it stays for a person to look: `node test/browser/preview.ts`.
+ * `/<language>/mail-code.html` and `.text`, and so on. Run by itself, it stays for a person to look: `node test/browser/preview.ts`.
  */
 export const startPreview = async (): Promise<Preview> => {
   const views = createViews({ sites })
@@ -66,11 +80,10 @@ export const startPreview = async (): Promise<Preview> => {
       response.setHeader('content-security-policy', views.contentSecurityPolicy(page.site))
       response.setHeader('content-type', 'text/html; charset=utf-8')
       response.end(htmlOf(views, page, language))
-    } else if (id.startsWith('mail-code.') && (language === 'fr' || language === 'en')) {
-      const type = id === 'mail-code.html' ? 'text/html' : 'text/plain'
-      response.setHeader('content-type', `${type}; charset=utf-8`)
-      const mail = codeMail(createRenderer(), codeMailModel(language), { from: 'a@example.test', to: 'b@example.test' })
-      response.end(id === 'mail-code.html' ? mail.html : mail.text)
+    } else if (mails.has(mailOf(id)) && (language === 'fr' || language === 'en')) {
+      const mail = mails.get(mailOf(id))?.(language)
+      response.setHeader('content-type', `${id.endsWith('.html') ? 'text/html' : 'text/plain'}; charset=utf-8`)
+      response.end(id.endsWith('.html') ? mail?.html : mail?.text)
     } else {
       response.setHeader('content-type', 'text/html; charset=utf-8')
       response.end(`<!doctype html><html lang="en"><title>Pages</title><main><h1>Pages</h1><ul>${index()}</ul></main>`)

@@ -9,7 +9,9 @@ import { createSqlDirectory } from '../../src/accounts/sql.ts'
 import type { AuditEvent } from '../../src/audit/events.ts'
 import type { Database } from '../../src/database/open.ts'
 import { systemRandom } from '../../src/lib/random.ts'
+import { siteSchema } from '../../src/policy/schema.ts'
 import { createManualClock, type ManualClock } from './clock.ts'
+import { siteFile } from './sign-in.ts'
 
 /** An invented person with everything that an account can have, and letters that get lost on bad ways. */
 export const zoe: AccountEntry = {
@@ -21,10 +23,15 @@ export const zoe: AccountEntry = {
   roles: ['medecin', 'rcp', 'medecin'],
 }
 
+/** A site with the rules of seed 003. */
+const seed003 = siteSchema.parse(siteFile({ password: { classes: ['upper', 'lower', 'digit-or-special'] } }))
+
 /** A password to set under the rules of seed 003. */
-export const newPassword = (password: string): NewPassword => ({
+export const newPassword = (password: string, fields: Partial<NewPassword> = {}): NewPassword => ({
   password,
-  policy: { length: 8, classes: ['upper', 'lower', 'digit-or-special'], forgotten: 'referent' },
+  site: seed003,
+  mustChange: false,
+  ...fields,
 })
 
 export const hasher = createPasswordHasher()

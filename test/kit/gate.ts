@@ -128,7 +128,11 @@ export const startGate = async (options: GateOptions): Promise<Gate> => {
     actor: 'test',
   })
   for (const person of options.people ?? [PERSON]) {
-    const added = await admin.add(site.realm, person, { password: GATE_PASSWORD, policy: site.site.password })
+    const added = await admin.add(site.realm, person, {
+      password: GATE_PASSWORD,
+      site: site.site,
+      mustChange: false,
+    })
     if (!added.ok) throw new Error(`${person.login} was refused: ${JSON.stringify(added.reason)}`)
   }
   return {

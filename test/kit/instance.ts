@@ -133,7 +133,7 @@ const addPeople = async (database: string, people: readonly AccountEntry[]): Pro
   })
   const { site, realm } = loadedSite({})
   for (const person of people) {
-    const added = await admin.add(realm, person, { password: GATE_PASSWORD, policy: site.password })
+    const added = await admin.add(realm, person, { password: GATE_PASSWORD, site, mustChange: false })
     if (!added.ok) throw new Error(`${person.login} was refused: ${JSON.stringify(added.reason)}`)
   }
   await opened.close()

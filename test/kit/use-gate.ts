@@ -1,5 +1,6 @@
 import { after, before, beforeEach } from 'node:test'
 import type { SiteFile } from '../../src/policy/schema.ts'
+import type { AccountEntry } from '../../src/accounts/entry.ts'
 import { createManualClock, type ManualClock } from './clock.ts'
 import { PERSON, startGate, type Gate } from './gate.ts'
 import { startHttpUpstream, type HttpUpstream } from './upstream.ts'
@@ -28,7 +29,10 @@ export interface GateInUse {
  * A gate for the tests of one file: real parts, an application that records, a clock that the tests move. Between two tests
  * two hours pass, so that the budgets of one are not those of the next.
  */
-export const useGate = (site: Partial<SiteFile> = {}): GateInUse => {
+export const useGate = (
+  site: Partial<SiteFile> = {},
+  people: readonly AccountEntry[] = [PERSON, COLLEAGUE],
+): GateInUse => {
   const clock = createManualClock()
   let upstream: HttpUpstream | undefined
   let gate: Gate | undefined
@@ -39,7 +43,7 @@ export const useGate = (site: Partial<SiteFile> = {}): GateInUse => {
   }
   before(async () => {
     upstream = await startHttpUpstream()
-    gate = await startGate({ upstream: upstream.url, clock, site, people: [PERSON, COLLEAGUE] })
+    gate = await startGate({ upstream: upstream.url, clock, site, people })
   })
   after(async () => {
     await gate?.stop()

@@ -157,8 +157,13 @@ export const mailedCode = async (gate: Gate, nth = 0): Promise<string> => {
 }
 
 /** Goes as far as the code page; gives its hidden fields. */
-export const reachCodePage = async (visitor: Visitor, path = '/dcc/', login = PERSON.login) => {
-  const accepted = await giveCredentials(visitor, await openSignIn(visitor, path), login)
+export const reachCodePage = async (
+  visitor: Visitor,
+  path = '/dcc/',
+  login = PERSON.login,
+  password = GATE_PASSWORD,
+) => {
+  const accepted = await giveCredentials(visitor, await openSignIn(visitor, path), login, password)
   assert.equal(accepted.status, 303, accepted.body)
   const location = accepted.location ?? ''
   assert.match(location, /\/sign-in\/code\?attempt=/)
@@ -168,9 +173,15 @@ export const reachCodePage = async (visitor: Visitor, path = '/dcc/', login = PE
 }
 
 /** The whole sign-in; gives the answer that sends the person on. */
-export const signIn = async (gate: Gate, visitor: Visitor, path = '/dcc/', login = PERSON.login): Promise<Answer> => {
+export const signIn = async (
+  gate: Gate,
+  visitor: Visitor,
+  path = '/dcc/',
+  login = PERSON.login,
+  password = GATE_PASSWORD,
+): Promise<Answer> => {
   const before = gate.mails().length
-  const { fields } = await reachCodePage(visitor, path, login)
+  const { fields } = await reachCodePage(visitor, path, login, password)
   while (gate.mails().length === before) await new Promise((resolve) => setImmediate(resolve))
   const answer = await visitor.ask(`${PREFIX}/sign-in/code`, { form: { ...fields, code: await mailedCode(gate) } })
   assert.equal(answer.status, 303, answer.body)

@@ -1,4 +1,6 @@
-import { describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { problemsOf, siteText } from '../policy/site-text.ts'
 import { tells } from '../policy/tells.ts'
 
 describe('a single setting', () => {
@@ -11,7 +13,7 @@ describe('a single setting', () => {
   tells('that stands in the wrong block is told where it belongs', {
     in: { more: 'password:\n  length: 8\n  idle: 3m # here' },
     path: 'password.idle',
-    expected: /known here: length, classes, forgotten/,
+    expected: /known here: length, classes, blocklist, expires/,
     remedy: /move it: it is a setting of `upstream` and `session`/,
   })
   tells('that is unknown everywhere is told to go', {
@@ -234,5 +236,30 @@ describe('limits, people and look', () => {
     path: 'upstream.ca',
     expected: /a file that exists/,
     remedy: /correct the name/,
+  })
+})
+
+describe('passwords', () => {
+  it('links by mail without a sender are told, beside everything else', () => {
+    const sectionless = { 'email-code': '', more: 'password: { forgotten: mail }' }
+    const told = problemsOf(siteText(sectionless)).find(({ path }) => path === 'password.forgotten')
+    assert.match(told?.expected ?? '', /a sender/)
+    assert.match(told?.remedy ?? '', /mail: \{ from/)
+    const named = { ...sectionless, more: `${sectionless.more}\nmail: { from: DCC@example.test }` }
+    assert.ok(problemsOf(siteText(named)).every(({ path }) => path !== 'password.forgotten'))
+  })
+  tells('C-13: passwords that have to be changed by the calendar are warned of', {
+    in: { more: 'password: { expires: 120d } # here' },
+    path: 'password.expires',
+    severity: 'warning',
+    expected: /NIST SP 800-63B/,
+    remedy: /leave `expires` out/,
+  })
+  tells('a link that is valid for long is warned of', {
+    in: { more: 'password: { reset-link: 2h } # here' },
+    path: 'password.reset-link',
+    severity: 'warning',
+    expected: /at most 60m/,
+    remedy: /shorten/,
   })
 })

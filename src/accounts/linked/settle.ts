@@ -106,6 +106,7 @@ const insert = async (
       email: null,
       password_hash: null,
       password_set_at: null,
+      password_must_change: 0,
       disabled_at: null,
       disabled_by: null,
       created_at: now,

@@ -12,19 +12,27 @@ const LONGEST = 24 * 86_400_000
 
 const DURATION_WORDS = 'a whole number and a unit (ms, s, m, h, d), from 1ms to 24d'
 
-const isUsable = (text: string): boolean => {
-  const milliseconds = parseDuration(text)
-  return milliseconds === undefined || (milliseconds > 0 && milliseconds <= LONGEST)
-}
+/** What dates are reckoned with and no timer waits for may be longer. */
+const LONGEST_PERIOD = 3_650 * 86_400_000
+const PERIOD_WORDS = 'a whole number and a unit (h, d), from 1h to 3650d'
 
-/** A length of time, `30s`; gives milliseconds. Defaults are written as in a file: `.prefault('30s')`. */
-export const duration = (description: string) =>
+const milliseconds = (longest: number) =>
   z
     .string()
     .regex(DURATION_PATTERN)
-    .refine(isUsable)
+    .refine((text) => {
+      const length = parseDuration(text)
+      return length === undefined || (length > 0 && length <= longest)
+    })
     .transform((text) => parseDuration(text) ?? 0)
-    .meta({ description, patternErrorMessage: DURATION_WORDS, examples: ['30s'] })
+
+/** A length of time, `30s`; gives milliseconds. Defaults are written as in a file: `.prefault('30s')`. */
+export const duration = (description: string) =>
+  milliseconds(LONGEST).meta({ description, patternErrorMessage: DURATION_WORDS, examples: ['30s'] })
+
+/** A length of time between dates, `120d`; gives milliseconds. */
+export const period = (description: string) =>
+  milliseconds(LONGEST_PERIOD).meta({ description, patternErrorMessage: PERIOD_WORDS, examples: ['120d'] })
 
 /** A text of one form. */
 export const matching = (pattern: RegExp, words: string) =>

@@ -6,7 +6,7 @@ import { openDatabase } from '../../../src/database/open.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { silentLog } from '../../../src/lib/log.ts'
 import { systemRandom } from '../../../src/lib/random.ts'
-import { siteSchema } from '../../../src/policy/schema.ts'
+import { siteSchema, type Site } from '../../../src/policy/schema.ts'
 import { freePorts } from '../../kit/ports.ts'
 import { startProcess } from '../../kit/processes.ts'
 import { startRedis } from '../../kit/redis.ts'
@@ -52,7 +52,7 @@ const site = (upstream: string) => ({
   support: { name: 'Support', email: 'support@example.test' },
 })
 
-const addPerson = async (url: string, policy: ReturnType<typeof siteSchema.parse>['password']): Promise<void> => {
+const addPerson = async (url: string, of: Site): Promise<void> => {
   const database = openDatabase(url, silentLog)
   await database.migrate()
   const admin = createAccountAdmin(database, {
@@ -63,7 +63,7 @@ const addPerson = async (url: string, policy: ReturnType<typeof siteSchema.parse
     endSessions: () => Promise.resolve(0),
     actor: 'bench',
   })
-  const added = await admin.add('bench', PERSON, { password: PASSWORD, policy })
+  const added = await admin.add('bench', PERSON, { password: PASSWORD, site: of, mustChange: false })
   await database.close()
   if (!added.ok) throw new Error(`the person was refused: ${JSON.stringify(added.reason)}`)
 }
@@ -103,7 +103,7 @@ export const startSignedInGate = async (
   writeFileSync(join(folder.path, 'site.yaml'), JSON.stringify(policy))
   const file = join(folder.path, 'config.yaml')
   writeFileSync(file, JSON.stringify(instance))
-  await addPerson(database, siteSchema.parse(policy).password)
+  await addPerson(database, siteSchema.parse(policy))
   const gate = startProcess(process.execPath, [MAIN, 'serve', '--config', file], { env: { NODE_ENV: 'production' } })
   await gate.waitFor(/the gate stands/)
   return {
