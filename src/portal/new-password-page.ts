@@ -21,19 +21,20 @@ export interface NewPasswordShown extends Pick<Model, 'kind' | 'because' | 'hidd
 export interface NewPasswordSaid {
   readonly error: Message
   readonly field: 'current' | 'password' | null
-  readonly unmet?: readonly RuleShown['id'][]
+  readonly unmet?: readonly RuleShown['kind'][]
   readonly status: number
 }
 
 /** The checklist of the site, in the order in which people read it. */
 const rulesOf = ({ password: { length, classes, blocklist, history } }: Site): Omit<RuleShown, 'isUnmet'>[] => [
-  { id: 'length', values: { length } },
-  ...classes.map((id) => ({ id, values: {} })),
-  ...(blocklist ? ([{ id: 'names', values: {} } as const, { id: 'common', values: {} } as const] as const) : []),
-  { id: 'other', values: { count: history } },
+  { kind: 'length', values: { length } },
+  ...classes.map((kind) => ({ kind, values: {} })),
+  ...(blocklist ? ([{ kind: 'names', values: {} } as const, { kind: 'common', values: {} } as const] as const) : []),
+  { kind: 'other', values: { count: history } },
 ]
 
-const lineOf = (rule: PasswordRule): RuleShown['id'] => (rule === 'guessable' || rule === 'too-long' ? 'common' : rule)
+const lineOf = (rule: PasswordRule): RuleShown['kind'] =>
+  rule === 'guessable' || rule === 'too-long' ? 'common' : rule
 
 const unmet = (rules: readonly PasswordRule[]): NewPasswordSaid => {
   const [first, ...others] = rules
@@ -83,7 +84,7 @@ export const showNewPassword = (parts: PortalParts, response: Response, shown: N
     action: `${site.prefix}${shown.action}`,
     csrf: parts.browsers.csrf(parts.browsers.ensure(response)),
     login: account.login,
-    rules: rulesOf(site.site).map((rule) => ({ ...rule, isUnmet: said?.unmet?.includes(rule.id) ?? false })),
+    rules: rulesOf(site.site).map((rule) => ({ ...rule, isUnmet: said?.unmet?.includes(rule.kind) ?? false })),
     names: site.site.password.blocklist ? namesOf(account, site.site).whole : [],
     error: said?.error ?? null,
     field: said?.field ?? null,

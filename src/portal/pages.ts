@@ -238,9 +238,9 @@ export interface PageModels {
     /** More hidden fields, by name. */
     readonly hidden: Readonly<Record<string, string>>
     readonly login: string
-    /** Lines of the checklist, `newPassword.rules.<id>`; those that were not met stand out. */
+    /** Lines of the checklist, `newPassword.rules.<kind>`; those that were not met stand out. */
     readonly rules: readonly {
-      readonly id:
+      readonly kind:
         'length' | 'upper' | 'lower' | 'digit' | 'special' | 'digit-or-special' | 'names' | 'common' | 'other'
       readonly values: Readonly<Record<string, number>>
       readonly isUnmet: boolean
