@@ -83,11 +83,13 @@ export const createWebSocketEnd = (socket: Socket): WebSocketEnd => {
   return {
     switched: (application) => {
       upstream = application
-      application.on('data', (chunk: Buffer) => {
+      const hear = (chunk: Buffer): void => {
         frames.pass(chunk)
         // Not now: the listener that passes the chunk on may be heard after this one.
         if (wanted !== null) setImmediate(look)
-      })
+      }
+      // Not now: what came together with the switch is put back into the stream first, and would be heard here alone.
+      process.nextTick(() => application.on('data', hear))
       // Not now: the answer to the handshake goes first.
       setImmediate(look)
     },

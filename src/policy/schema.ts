@@ -198,7 +198,7 @@ export const siteSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe(
-          'A proxy of the site carries the data and asks the gate about each request, at `authz` under the prefix: nginx auth_request, Traefik ForwardAuth, Caddy forward_auth. Only proxies in `listen.trusted-proxies` get an answer (R19).',
+          'A proxy of the site carries the data and asks the gate about each request, at `authz` under the prefix: nginx auth_request, HAProxy by Lua, Traefik ForwardAuth, Caddy forward_auth. Only proxies in `listen.trusted-proxies` get an answer (R19).',
         ),
     })
     .prefault({})

@@ -14,6 +14,7 @@ const TOOLS = {
   chromium: { debian: 'chromium', files: ['/usr/bin/chromium'] },
   nginx: { debian: 'nginx', files: ['/usr/sbin/nginx'] },
   caddy: { debian: 'caddy', files: ['/usr/bin/caddy'] },
+  haproxy: { debian: 'haproxy', files: ['/usr/sbin/haproxy'] },
   java: { debian: 'default-jre-headless', files: ['/usr/bin/java'] },
   javac: { debian: 'default-jdk-headless', files: ['/usr/bin/javac'] },
   jar: { debian: 'default-jdk-headless', files: ['/usr/bin/jar'] },

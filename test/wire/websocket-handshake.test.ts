@@ -64,6 +64,19 @@ describe('the handshake of a WebSocket', () => {
     }
   }
 
+  it('loses nothing that the application says in one breath with the switch', async () => {
+    behind.upstream.answerWith((_request, socket) => {
+      socket.write(`${SWITCHED}welcome`)
+      return null
+    })
+    const connection = await openRaw(behind.at)
+    connection.write(behind.request('GET /public/ws', ...HANDSHAKE, OURS))
+    assert.equal((await connection.answer()).status, 101)
+    await connection.quiet(200)
+    assert.equal(connection.rest().toString(), 'welcome')
+    connection.destroy()
+  })
+
   it('W-01: without a session it is 401 with JSON, the connection ends, and nothing reaches the application', async () => {
     for (const cookies of [[], ['Cookie: __Host-portillon=s%3Ax.y'], ['Cookie: a=1']]) {
       const answer = await handshake('/ws', OURS, ...cookies)
