@@ -21,6 +21,7 @@ const TOOLS = {
   'tomcat9-jars': { debian: 'libtomcat9-java', files: ['/usr/share/java/tomcat9-catalina.jar'] },
   'tomcat-home': { debian: 'tomcat10', files: ['/usr/share/tomcat10'] },
   'tomcat-examples': { debian: 'tomcat10-examples', files: ['/usr/share/tomcat10-examples/examples'] },
+  'nss-wrapper': { debian: 'libnss-wrapper', files: ['/usr/lib/*/libnss_wrapper.so'] },
   wrk: { debian: 'wrk', files: ['/usr/bin/wrk'] },
 } as const
 
