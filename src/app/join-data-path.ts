@@ -72,6 +72,8 @@ export const joinDataPath = (
     onSpoof: ({ site, target, address, reference }, names) => {
       const fields = { names, site: site.site.site, path: target.path, address, reference }
       log.warn(fields, 'identity headers of a visitor were dropped')
+      const place = { site: site.site.site, reference, ...(address === undefined ? {} : { address }) }
+      foundations.trail.record({ event: 'identity.forged', detail: names.join(', '), ...place })
     },
   })
 }

@@ -30,7 +30,7 @@ interface Alike {
  */
 export const createDamper = (
   record: (event: AuditEvent) => void,
-  { free = 10, every = 60_000, kinds = 5_000 }: DamperOptions = {},
+  { free = 10, every = 60_000, kinds = 500 }: DamperOptions = {},
 ): Damper => {
   const seen = new Map<string, Alike>()
   let timer: NodeJS.Timeout | undefined

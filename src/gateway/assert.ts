@@ -5,6 +5,12 @@ import type { GatewaySite } from './site.ts'
 /** The header that carries the signed statement (DESIGN §8). */
 export const ASSERTION_HEADER = 'X-Portillon-Assertion'
 
+/**
+ * What the log and the audit trail call this request, so that the application's own log can be joined with them (R33). A
+ * name of the gate's family: what visitors send under it is dropped, and the `X-Request-Id` of a front passes untouched.
+ */
+const REFERENCE_HEADER = 'X-Portillon-Reference'
+
 /** What tells the application where the visitor came from: written by the gate alone, from what it trusts (H-09). */
 const forwarding = (exchange: Exchange): string[] => [
   'Host',
@@ -15,6 +21,8 @@ const forwarding = (exchange: Exchange): string[] => [
   exchange.site.origin.startsWith('https:') ? 'https' : 'http',
   'X-Forwarded-Host',
   exchange.host,
+  REFERENCE_HEADER,
+  exchange.reference,
 ]
 
 /** The request as the application's server will read it. */

@@ -1,4 +1,5 @@
 import type { Incoming, Exchange, Refuse, Sanitized } from './exchange.ts'
+import type { GatewaySite } from './site.ts'
 
 /** The pages of the gate, as the data path sees them: they answer, and nothing comes back. */
 export type Portal = (exchange: Exchange) => void
@@ -9,6 +10,12 @@ export const isOwn = (path: string, prefix: string): boolean => {
   const next = path[prefix.length]
   return (next === undefined || next === '/') && path.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase()
 }
+
+/** Where listed proxies ask; who they are was looked at before, so that whoever still asks is not one of them (R19). */
+export const questionPath = ({ prefix }: Pick<GatewaySite, 'prefix'>): string => `${prefix}/authz`
+
+const isStrangersQuestion = ({ site, target }: Exchange): boolean =>
+  site.site['forward-auth'].enabled && target.path === questionPath(site)
 
 /**
  * Third step: what lies under the gate's prefix is answered by the gate and never forwarded, in any spelling (P-12).
@@ -21,7 +28,8 @@ export const own =
     const { path, canonical } = exchange.target
     const { prefix } = exchange.site
     if (!isOwn(path, prefix)) return input
-    if (path.startsWith(prefix) && canonical) {
+    if (isStrangersQuestion(exchange)) refuse(exchange, 'not-found', 'forward-auth-stranger')
+    else if (path.startsWith(prefix) && canonical) {
       // The pages read the address from the request; of an absolute form they are to see what was judged.
       exchange.request.url = exchange.target.raw
       portal(exchange)

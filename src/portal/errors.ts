@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts'
 import { staysOnSite } from '../lib/return-target.ts'
 import { dress } from './headers.ts'
 import { languageOf } from './language.ts'
+import { refusalEvent } from './refusal-events.ts'
 import type { Views } from './views.ts'
 import type { PortalSite } from './visit.ts'
 
@@ -35,9 +36,6 @@ const wantsPage = ({ headers }: IncomingMessage): boolean => {
   if (said !== undefined) return said
   return headers.accept !== undefined && /\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(headers.accept)
 }
-
-/** Refusals that are recorded in the audit trail; the others are noise of scanners and live in the log. */
-const AUDITED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'cross-site', 'origin-refused', 'path-ambiguous'])
 
 export interface RefusalParts {
   readonly views: Views
@@ -126,10 +124,10 @@ const createReport =
     }
     log[level](fields, 'request refused')
     count(at.site?.site.site ?? '', code)
-    if (!AUDITED.has(code)) return
+    const event = refusalEvent(code, detail, { isPage: wantsPage(at.request), isOfSite: at.site !== undefined })
+    if (event === null) return
     trail.record({
-      event: code === 'forbidden' ? 'access.denied' : 'request.refused',
-      detail: detail === undefined ? code : `${code}: ${detail}`,
+      ...event,
       reference: at.reference,
       ...(at.site === undefined ? {} : { site: at.site.site.site }),
       ...(at.address === undefined ? {} : { address: at.address }),

@@ -52,7 +52,9 @@ export const openSession = async (
     account: account.id,
     login: account.login,
     way: way.id,
+    method: methods.join('+'),
     session: digest,
+    detail: `level ${way.level}`,
     reference: visit.reference,
     ...(visitor.address === undefined ? {} : { address: visitor.address }),
   })

@@ -29,8 +29,10 @@ export const answerQuestion = async (
     return refuse({ reason: 'throttled', wait: admitted.reason.wait })
   }
   const answered = await method.answer(question, given)
-  if (answered.ok) await throttle.clear('code', who)
-  else {
+  if (answered.ok) {
+    await throttle.clear('code', who)
+    trail.record({ event: 'sign-in.code-accepted', ...trace })
+  } else {
     await throttle.failed('code', who)
     trail.record({ event: 'sign-in.code-refused', detail: answered.reason.reason, ...trace })
   }

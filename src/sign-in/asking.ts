@@ -3,8 +3,9 @@ import type { Account } from '../accounts/directory.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
 import type { Attempt } from './attempt.ts'
 import type { FlowSite } from './flow-site.ts'
-import type { ConfirmingMethod, Offer, Question } from './method.ts'
+import type { BeginRefusal, ConfirmingMethod, Offer, Question } from './method.ts'
 import { firstOffer, type ConfirmingMethods, type Stage } from './stage.ts'
+import { personOf, traceOf } from './trace.ts'
 import { standing, type FlowParts, type GoesOn, type Progress, type UnderWay } from './under-way.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -21,6 +22,37 @@ export const methodOf = (confirming: ConfirmingMethods, { method: id }: Offer): 
   return method
 }
 
+/** Why a sign-in does not go on, for the trail. */
+export const recordRefused = (
+  { trail }: Pick<FlowParts, 'trail'>,
+  at: FlowSite,
+  visitor: Visitor,
+  detail: string,
+  account?: Account,
+): void => {
+  const person = account === undefined ? {} : personOf(account)
+  trail.record({ event: 'sign-in.refused', detail, ...person, ...traceOf(at, visitor) })
+}
+
+/** Of two answers in one instant, or of an attempt that was ended before, one goes on. */
+export const refuseUsed = (parts: FlowParts, at: FlowSite, visitor: Visitor, account: Account) => {
+  recordRefused(parts, at, visitor, 'used', account)
+  return refuse({ reason: 'used' as const })
+}
+
+/** Puts the question of an offer, the first time or again. */
+export const put = async (
+  parts: FlowParts,
+  at: FlowSite,
+  visitor: Visitor,
+  underWay: Pick<UnderWay, 'attempt' | 'account'>,
+  offer: Offer,
+): Promise<Result<undefined, BeginRefusal>> => {
+  const begun = await methodOf(parts.confirming, offer).begin(questionOf(at, visitor, underWay, offer))
+  if (!begun.ok) recordRefused(parts, at, visitor, begun.reason.reason, underWay.account)
+  return begun
+}
+
 /** Asks for one of the offers from now on, and puts its question. */
 export const ask = async (
   parts: FlowParts,
@@ -35,7 +67,7 @@ export const ask = async (
   const changed = (await parts.attempts.change(attempt, { asking, then })) ?? attempt
   const underWay = await standing(parts, at, changed, account)
   if (underWay.stage.kind !== 'answer') return { underWay, delayed: null }
-  const begun = await methodOf(parts.confirming, offer).begin(questionOf(at, visitor, underWay, offer))
+  const begun = await put(parts, at, visitor, underWay, offer)
   return { underWay, delayed: begun.ok ? null : begun.reason }
 }
 
@@ -72,7 +104,7 @@ export const progress = async (
   const underWay = await standing(parts, at, attempt, account)
   const { stage } = underWay
   if (stage.kind !== 'proven') return accept({ kind: 'goes-on', ...(await askFirst(parts, at, visitor, underWay)) })
-  if (!(await parts.attempts.finish(attempt))) return refuse({ reason: 'used' })
+  if (!(await parts.attempts.finish(attempt))) return refuseUsed(parts, at, visitor, account)
   const { proved, target, then } = attempt
   return accept({ kind: 'proven', proven: { account, way: stage.way, methods: proved, target, then } })
 }

@@ -2,7 +2,7 @@ import type { ReturnTarget } from '../lib/return-target.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
 import type { MethodId } from '../policy/schema.ts'
 import { answerQuestion, type ContinueRefusal } from './answer.ts'
-import { ask, askFirst, choicesOf, methodOf, progress, questionOf } from './asking.ts'
+import { ask, askFirst, choicesOf, methodOf, progress, put, questionOf, recordRefused, refuseUsed } from './asking.ts'
 import type { FlowSite } from './flow-site.ts'
 import { identify, type NotIdentified } from './identify.ts'
 import type { BeginRefusal } from './method.ts'
@@ -69,7 +69,10 @@ const start =
   async (at, visitor, given, target) => {
     const { open, inGrace } = at.ways
     const isOpen = given.way === undefined ? open.length > 0 : open.some(({ id }) => id === given.way)
-    if (!isOpen && inGrace.length === 0) return refuse({ reason: 'way-closed' })
+    if (!isOpen && inGrace.length === 0) {
+      recordRefused(parts, at, visitor, 'way-closed')
+      return refuse({ reason: 'way-closed' })
+    }
     const identified = await identify(parts, at, visitor, given)
     if (!identified.ok) return identified
     const account = identified.value
@@ -86,6 +89,7 @@ const start =
     const underWay = await standing(parts, at, attempt, account)
     if (underWay.stage.kind !== 'stuck') return accept({ handle, ...(await askFirst(parts, at, visitor, underWay)) })
     await parts.attempts.finish(attempt)
+    recordRefused(parts, at, visitor, 'not-enrolled', account)
     return refuse({ reason: 'not-enrolled' })
   }
 
@@ -110,7 +114,7 @@ const answer =
     const answered = await answerQuestion(parts, method, question, at, given)
     if (!answered.ok) return answered
     const changed = await parts.attempts.change(attempt, { proved: [...attempt.proved, method.id], asking: null })
-    return changed === null ? refuse({ reason: 'used' }) : progress(parts, at, visitor, changed, account)
+    return changed === null ? refuseUsed(parts, at, visitor, account) : progress(parts, at, visitor, changed, account)
   }
 
 const settle =
@@ -121,7 +125,7 @@ const settle =
       stage.kind === 'obliged' && stage.obligation.kind === 'new-method' && stage.obligation.methods.includes(enrolled)
     if (!isCalledFor) throw new Error(`${enrolled} was enrolled although the attempt did not ask for it`)
     const changed = await parts.attempts.change(attempt, { proved: [...attempt.proved, enrolled] })
-    return changed === null ? refuse({ reason: 'used' }) : progress(parts, at, visitor, changed, account)
+    return changed === null ? refuseUsed(parts, at, visitor, account) : progress(parts, at, visitor, changed, account)
   }
 
 /** The steps of a sign-in, without a word of HTTP: what comes next is decided here, pages only show it. */
@@ -139,7 +143,7 @@ export const createSignInFlow = (parts: FlowParts): SignInFlow => ({
   again: async (at, visitor, underWay) => {
     const { stage } = underWay
     if (stage.kind !== 'answer') return refuse({ reason: 'not-enrolled' })
-    return methodOf(parts.confirming, stage.offer).begin(questionOf(at, visitor, underWay, stage.offer))
+    return put(parts, at, visitor, underWay, stage.offer)
   },
   answer: answer(parts),
   settle: settle(parts),

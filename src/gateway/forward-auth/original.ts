@@ -2,14 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { accept, refuse as refused, type Result } from '../../lib/result.ts'
 import type { ClientAddress } from '../client-address.ts'
 import type { Exchange, Incoming, Refuse } from '../exchange.ts'
-import { isOwn } from '../own.ts'
+import { isOwn, questionPath } from '../own.ts'
 import { joined, single } from '../raw-headers.ts'
 import { readTarget, type WhyNoTarget } from '../read-target.ts'
-import type { GatewaySite, SiteTable } from '../site.ts'
+import type { SiteTable } from '../site.ts'
 import { readNamedRequest, type NamedRequest } from './named-request.ts'
-
-/** Where a proxy asks. */
-export const questionPath = ({ prefix }: Pick<GatewaySite, 'prefix'>): string => `${prefix}/authz`
 
 /** The path of a question. Caddy leaves the visitor's query behind it, which says nothing here. */
 export const askedPath = ({ url = '' }: IncomingMessage): string => {

@@ -35,18 +35,13 @@ export const begin = async (parts: EmailCodeParts, question: Question): Promise<
   const mailState = keys.codeMail(attempt.digest)
   await store.set(mailState, 'queued', ATTEMPT_LIFETIME)
   const letter = { question, to: email, code, requestedAt: now, until: record.until }
+  const place = visitor.address === undefined ? {} : { address: visitor.address }
+  const whose = { site: site.site, account: account.id, login: account.login, reference: visitor.reference, ...place }
   mailer.enqueue(parts.write(letter), (state) => {
     // A store that is away only loses the remark on the page that the mail could not leave.
     store.set(mailState, state, ATTEMPT_LIFETIME).catch(() => undefined)
+    if (state === 'failed') trail.record({ event: 'sign-in.code-undelivered', method: 'email-code', ...whose })
   })
-  trail.record({
-    event: 'sign-in.code-sent',
-    site: site.site,
-    account: account.id,
-    login: account.login,
-    method: 'email-code',
-    ...(visitor.address === undefined ? {} : { address: visitor.address }),
-    reference: visitor.reference,
-  })
+  trail.record({ event: 'sign-in.code-sent', method: 'email-code', ...whose })
   return accept(undefined)
 }
