@@ -54,7 +54,7 @@ export const createOwnPasswords = (
   db: Db,
   { hasher, clock }: { hasher: PasswordHasher; clock: Clock },
 ): OwnPasswords => {
-  // A password that lives in another source is changed there.
+  // What lives in a directory or another application's table has its password there.
   const rows = () => db.selectFrom('accounts').selectAll().where('source', 'is', null)
   const findById: OwnPasswords['findById'] = async (realm, id) => {
     const row = await rows().where('realm', '=', realm).where('id', '=', id).executeTakeFirst()

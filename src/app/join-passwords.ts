@@ -1,14 +1,14 @@
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { createOwnPasswords } from '../accounts/own-passwords.ts'
-import type { PasswordHasher } from '../accounts/password-hash.ts'
+import { createPasswordHasher } from '../accounts/password-hash.ts'
 import type { AuditTrail } from '../audit/events.ts'
+import { purposeKey } from '../identity/purpose-key.ts'
 import type { Mailer } from '../mail/mail.ts'
 import { createPasswords, type Passwords } from '../passwords/index.ts'
 import type { OnPasswordChanged } from '../passwords/parts.ts'
 import type { Renderers } from '../render/renderer.ts'
 import type { Lifecycle } from '../session/lifecycle.ts'
 import type { Throttle } from '../sign-in/throttle.ts'
-import { purposeKey } from '../identity/purpose-key.ts'
 import type { Foundations } from './foundations.ts'
 import type { AppSettings } from './settings.ts'
 
@@ -27,14 +27,12 @@ export const joinPasswords = (
   foundations: Foundations,
   { clock, random, log }: AppSettings,
   mail: { readonly mailer: Mailer; readonly renderers: Renderers },
-  signIn: { readonly directory: AccountDirectory; readonly hasher: PasswordHasher; readonly throttle: Throttle },
+  signIn: { readonly directory: AccountDirectory; readonly throttle: Throttle },
 ): Passwords => {
   const { store, keyring, database, trail, lifecycle } = foundations
-  const { directory, hasher, throttle } = signIn
   return createPasswords({
-    own: createOwnPasswords(database.db, { hasher, clock }),
-    directory,
-    throttle,
+    own: createOwnPasswords(database.db, { hasher: createPasswordHasher(), clock }),
+    ...signIn,
     store,
     clock,
     random,

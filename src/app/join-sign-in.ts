@@ -1,4 +1,3 @@
-import { createPasswordHasher } from '../accounts/password-hash.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { createFactorSecrets } from '../accounts/factor-secret.ts'
 import { createFactors } from '../accounts/factors.ts'
@@ -31,9 +30,8 @@ export const joinSignIn = (
 ) => {
   const { store, keyring, database, trail } = foundations
   const { clock, random } = settings
-  const hasher = createPasswordHasher()
   const throttle = createThrottle({ store, key: purposeKey(keyring, 'throttle') })
-  const passwords = joinPasswords(foundations, settings, { mailer, renderers }, { directory, hasher, throttle })
+  const passwords = joinPasswords(foundations, settings, { mailer, renderers }, { directory, throttle })
   const secrets = createFactorSecrets({ key: purposeKey(keyring, 'factor'), random })
   const factors = createFactors({ db: database.db, clock, random, secrets })
   const key = purposeKey(keyring, 'email-code')

@@ -13,6 +13,13 @@ export const checkPasswords: Check = function* (site) {
       'add `mail: { from: … }`, or let `forgotten: referent` name whom to call',
     )
   }
+  if (forgotten === 'mail' && site.accounts !== undefined) {
+    yield error(
+      ['password', 'forgotten'],
+      '`referent` or `hidden`, where accounts live elsewhere: their passwords are changed there',
+      'write `forgotten: referent`',
+    )
+  }
   if (expires !== undefined && expires !== 'never') {
     yield warning(
       ['password', 'expires'],

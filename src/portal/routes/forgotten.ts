@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { senderOf } from '../../mail/sender.ts'
+import type { Site } from '../../policy/schema.ts'
 import { signInHref } from '../destination.ts'
 import { flowSite } from '../flow-site.ts'
 import { field, takeForm, textOf } from '../form.ts'
@@ -9,6 +10,10 @@ import type { PortalParts } from '../portal-parts.ts'
 import { answerRefusedForm } from '../refused-form.ts'
 import { visitOf } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
+
+/** Links replace passwords of the gate's own accounts; those that live elsewhere are changed there. */
+const leadsTo = ({ accounts, password }: Site): Site['password']['forgotten'] =>
+  accounts !== undefined && password.forgotten === 'mail' ? 'referent' : password.forgotten
 
 const form = z.object({ login: field(256), to: field(16_384).default('') })
 
@@ -35,7 +40,7 @@ export const showForgotten =
   (request: Request, response: Response): void => {
     const visit = visitOf(request)
     const to = textOf(request.query, 'to')
-    switch (visit.site.site.password.forgotten) {
+    switch (leadsTo(visit.site.site)) {
       case 'hidden':
         parts.refusals.refuse(visit, 'not-found')
         return
@@ -56,7 +61,7 @@ export const takeForgotten =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    if (site.site.password.forgotten !== 'mail') {
+    if (leadsTo(site.site) !== 'mail') {
       parts.refusals.refuse(visit, 'not-found')
       return
     }
@@ -84,7 +89,7 @@ export const showForgottenSent =
   (request: Request, response: Response): void => {
     const visit = visitOf(request)
     const { site } = visit
-    if (site.site.password.forgotten !== 'mail') {
+    if (leadsTo(site.site) !== 'mail') {
       parts.refusals.refuse(visit, 'not-found')
       return
     }
