@@ -16,7 +16,7 @@ export interface OpenSourceParts {
   readonly db: Db
   readonly findById: AccountDirectory['findById']
   readonly hasher: PasswordHasher
-  /** For `legacy-mark`. */
+  /** Derived for MARK_PURPOSE. */
   readonly key: PurposeKey
   readonly trail: Pick<AuditTrail, 'record'>
   readonly clock: Clock

@@ -1,4 +1,5 @@
 import type { AccountDirectory } from '../accounts/directory.ts'
+import { MARK_PURPOSE } from '../accounts/legacy/mark.ts'
 import { watchLinked } from '../accounts/linked/watch-linked.ts'
 import { openSource, type OpenedSource } from '../accounts/open-source.ts'
 import { createPasswordHasher } from '../accounts/password-hash.ts'
@@ -50,7 +51,7 @@ export const joinAccounts = (foundations: Foundations, settings: AppSettings): J
   const { clock, random, log, sites, config } = settings
   const hasher = createPasswordHasher()
   const own = createSqlDirectory(database, hasher)
-  const key = purposeKey(keyring, 'legacy-mark')
+  const key = purposeKey(keyring, MARK_PURPOSE)
   const findById: AccountDirectory['findById'] = (realm, id) => own.findById(realm, id)
   const parts = { db: database.db, findById, hasher, key, trail, clock, random, log }
 

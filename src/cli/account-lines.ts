@@ -1,3 +1,4 @@
+import type { LookedUp } from '../accounts/linked/source.ts'
 import { passwordEnd } from '../accounts/password-obligation.ts'
 import type { PasswordPolicy } from '../accounts/password-rules.ts'
 import type { AccountDetails } from '../accounts/record.ts'
@@ -6,8 +7,11 @@ import { table } from './table.ts'
 const day = (time: number): string => new Date(time).toISOString().slice(0, 10)
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())
 
-const stateOf = ({ disabledAt, passwordSetAt }: AccountDetails): string => {
+const stateOf = ({ disabledAt, disabledBy, passwordSetAt, source }: AccountDetails): string => {
+  if (disabledAt !== null && disabledBy === 'source')
+    return `closed in ${source ?? 'its source'} since ${day(disabledAt)}`
   if (disabledAt !== null) return `disabled since ${day(disabledAt)}`
+  if (source !== null) return 'open'
   return passwordSetAt === null ? 'no password' : 'open'
 }
 
@@ -41,11 +45,30 @@ export const accountSheet = (account: AccountDetails, policy: Pick<PasswordPolic
     ['National identifier', orDash(account.nationalId)],
     ['Roles', orDash(account.roles.join(' '))],
     ['State', stateOf(account)],
+    ...(account.source === null
+      ? []
+      : [
+          ['Lives in', account.source],
+          ['Last let in', orDash(iso(account.provedAt))],
+        ]),
     ['Password set', orDash(iso(account.passwordSetAt))],
     ['Password valid until', validityOf(account, policy)],
     ['Added', orDash(iso(account.createdAt))],
     ['Changed', orDash(iso(account.updatedAt))],
     ['Identifier', account.id],
+  ])
+
+/** Somebody as a directory or table tells of them, before or beside the row at the gate. */
+export const lookedUpSheet = (source: string, { person, isOpen, hash }: LookedUp): string[] =>
+  table([
+    ['Login', person.login],
+    ['Name', person.name],
+    ['E-mail', orDash(person.email ?? null)],
+    ['National identifier', orDash(person.nationalId)],
+    ['Roles', orDash(person.roles.join(' '))],
+    [`State in ${source}`, isOpen ? 'open' : 'closed'],
+    ...(hash === null ? [] : [['Password there', hash]]),
+    ...(person.leftOut.length === 0 ? [] : [['Cannot be used', person.leftOut.join(' ')]]),
   ])
 
 /** An account as other programs read it: times in ISO 8601. */
@@ -55,4 +78,5 @@ export const accountAsJson = ({ realm: _realm, disabled: _disabled, ...account }
   disabledAt: iso(account.disabledAt),
   createdAt: iso(account.createdAt),
   updatedAt: iso(account.updatedAt),
+  provedAt: iso(account.provedAt),
 })

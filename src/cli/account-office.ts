@@ -14,6 +14,7 @@ import { actor } from './actor.ts'
 import { fail } from './failure.ts'
 import { withTrail, type OpenTrail } from './open-trail.ts'
 import { readInstance } from './read-instance.ts'
+import { createSourceDoor, type SourceDoor } from './source-door.ts'
 
 /** Options that every command on accounts and sessions has. */
 export interface OfficeOptions {
@@ -27,6 +28,8 @@ export interface Office {
   readonly config: Instance
   readonly sites: readonly LoadedSite[]
   readonly admin: AccountAdmin
+  /** Where accounts live outside the gate. */
+  readonly elsewhere: Pick<SourceDoor, 'sourceOf' | 'rowsFrom'>
   /** Connects at the first call. `null`: sessions live in the memory of the running gate, out of reach. */
   sessions(): Lifecycle | null
   /** The trail itself, and the database that holds it. */
@@ -74,6 +77,7 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
   await withTrail(config, async (audit) => {
     const { database, trail } = audit
     const door = createSessionDoor(config.store)
+    const elsewhere = createSourceDoor(config, database, trail)
     const recordEnded = createRecordEnded(trail)
     const endSessions: AccountAdminParts['endSessions'] = async (realm, account, why) => {
       const lifecycle = door.sessions()
@@ -86,8 +90,9 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
     const parts = { clock: systemClock, random: systemRandom, hasher, trail, endSessions, actor: actor() }
     try {
       const admin = createAccountAdmin(database, parts)
-      await act({ config, sites, admin, sessions: door.sessions, audit, recordEnded })
+      await act({ config, sites, admin, elsewhere, sessions: door.sessions, audit, recordEnded })
     } finally {
+      await elsewhere.close()
       await door.close()
     }
   })

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { IMPORT_COLUMNS, type ImportFault } from '../accounts/import-file.ts'
 import type { Imported } from '../accounts/import.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
+import { isKeptElsewhere } from './account-elsewhere.ts'
 import { atSite, type OfficeOptions } from './account-office.ts'
 import { problemText, warningText } from './account-texts.ts'
 import { fail } from './failure.ts'
@@ -47,6 +48,7 @@ const report = (file: string, { added, skipped, warnings }: Imported): void => {
 
 const importFile = (file: string, options: ImportOptions): Promise<void> =>
   atSite(options, async (office, site) => {
+    if (isKeptElsewhere(office, site, 'add people there: whoever is there can sign in at once')) return
     const text = await readText(file)
     if (!text.ok) {
       fail(text.reason, 'nothing was imported')

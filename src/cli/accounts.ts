@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import type { AccountEntry } from '../accounts/entry.ts'
 import type { Closed } from '../accounts/outcomes.ts'
-import { accountAsJson, accountSheet, accountTable } from './account-lines.ts'
+import { isKeptElsewhere, lookElsewhere, newcomerLines, tellsAddresses } from './account-elsewhere.ts'
+import { accountAsJson, accountSheet, accountTable, lookedUpSheet } from './account-lines.ts'
 import { atSite, type Office, type OfficeOptions } from './account-office.ts'
 import { problemText, rulesText, warningText } from './account-texts.ts'
 import { registerImport } from './accounts-import.ts'
+import { registerMigration } from './accounts-migration.ts'
 import { fail } from './failure.ts'
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordSource } from './new-password.ts'
 import { counted } from './problem-lines.ts'
@@ -46,6 +48,7 @@ const sessionLine = ({ account, sessions }: Closed, { config }: Office): string 
 
 const add = (login: string, options: AddOptions): Promise<void> =>
   atSite(options, async (office, site) => {
+    if (isKeptElsewhere(office, site, 'add the person there: whoever is there can sign in at once')) return
     const policy = site.site.password
     const chosen = options.password ? await choosePassword(options, policy) : null
     if (chosen?.ok === false) {
@@ -90,8 +93,17 @@ const list = (options: OfficeOptions & { readonly search?: string }): Promise<vo
 const show = (login: string, options: OfficeOptions): Promise<void> =>
   atSite(options, async (office, site) => {
     const account = await office.admin.show(site.realm, login)
-    if (account === null) nobody(login, site.realm)
-    else write(options.json ? [JSON.stringify(accountAsJson(account))] : accountSheet(account, site.site.password))
+    const found = await lookElsewhere(office, site, login)
+    const there = site.site.accounts ?? ''
+    if (options.json && (account !== null || found !== null)) {
+      const own = account === null ? {} : accountAsJson(account)
+      write([JSON.stringify(there === '' ? own : { ...own, there: found })])
+    } else if (account !== null) {
+      const isMissing = there !== '' && found === null
+      write([...accountSheet(account, site.site.password), ...(isMissing ? [`${there} knows nobody by this login.`] : [])])
+      if (found !== null) write(['', ...lookedUpSheet(there, found)])
+    } else if (found !== null) write(newcomerLines(there, found))
+    else nobody(login, site.realm)
   })
 
 const disable = (login: string, options: OfficeOptions): Promise<void> =>
@@ -121,6 +133,7 @@ const enable = (login: string, options: OfficeOptions): Promise<void> =>
 
 const setPassword = (login: string, options: OfficeOptions & PasswordSource): Promise<void> =>
   atSite(options, async (office, site) => {
+    if (isKeptElsewhere(office, site, 'set the password there: the gate takes it at the next sign-in')) return
     const policy = site.site.password
     // Nobody should have to type a password twice to learn that the login was mistyped.
     if ((await office.admin.show(site.realm, login)) === null) {
@@ -148,6 +161,9 @@ const setPassword = (login: string, options: OfficeOptions & PasswordSource): Pr
 
 const setEmail = (login: string, address: string | undefined, options: OfficeOptions & { remove: boolean }) =>
   atSite(options, async (office, site) => {
+    const isTold = tellsAddresses(office, site)
+    if (isTold && isKeptElsewhere(office, site, 'change the address there: the gate takes it at the next sign-in'))
+      return
     if ((address === undefined) !== options.remove) {
       fail('one e-mail address is needed', `portillon accounts set-email ${login} ADDRESS, or --remove`)
       return
@@ -188,6 +204,7 @@ export const registerAccounts = (program: Command): void => {
     .option('--no-password', 'leave the password for later')
     .action(add)
   registerImport(command)
+  registerMigration(command)
   command('list', 'the accounts of a site, by family name')
     .option('--search <text>', 'only those with this in login, name, e-mail or national identifier')
     .action(list)

@@ -25,6 +25,12 @@ const SEE_CONFIG: Readonly<Partial<Record<Fault['code'], string>>> = {
   'store-unavailable': 'see `store` in the instance file, then run the command again',
 }
 
+/** What to look at: a source of accounts names itself, so that nobody looks at the gate's own database. */
+const nextFor = ({ code, message }: Fault): string =>
+  /^(?:directory|table) /.test(message)
+    ? 'see `directories` and `legacy-tables` in the instance file; nothing was changed'
+    : (SEE_CONFIG[code] ?? 'nothing was changed')
+
 /**
  * Accounts are often added before the gate first starts: then the keys are made now. Where the trail has events, they were
  * sealed with keys that are somewhere: others made here would look like a stranger's.
@@ -60,7 +66,7 @@ export const withTrail = async (config: Instance, run: (open: OpenTrail) => Prom
     await act(config, database, run)
   } catch (thrown) {
     if (thrown instanceof KeyFolderError) fail(thrown.message, 'nothing was changed')
-    else if (thrown instanceof Fault) fail(thrown.message, SEE_CONFIG[thrown.code] ?? 'nothing was changed')
+    else if (thrown instanceof Fault) fail(thrown.message, nextFor(thrown))
     else throw thrown
   } finally {
     await database.close()

@@ -1,6 +1,9 @@
 import { isSameDigest, keyedDigest, type PurposeKey } from '../../lib/digest.ts'
 import type { LegacyPerson } from './rows.ts'
 
+/** What the key of marks is derived for. */
+export const MARK_PURPOSE = 'legacy-mark'
+
 /**
  * Tells whether the other application has changed a password since the gate made its own hash of it. Keyed: a plain digest
  * of a quick hash would let a reader of the gate's database guess as quickly as one of the other's.

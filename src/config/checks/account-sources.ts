@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { isLoopbackHost, isPrivateHost } from '../../lib/host-kind.ts'
 import type { Draft } from '../../lib/settings/draft.ts'
@@ -67,6 +68,11 @@ function* checkTable(path: SettingPath, table: Table, context: CheckContext): Ge
   const host = table.url !== undefined && URL.canParse(table.url) ? new URL(table.url).hostname : ''
   if (table.security === 'none' && host !== '' && !isPrivateHost(host)) {
     yield warning([...path, 'security'], 'tls: hashes of passwords would cross the network in clear', 'write tls')
+  }
+  const isMysql = table.url !== undefined && /^(?:mysql|mariadb):/.test(table.url)
+  if (isMysql && table.security === 'tls' && isIP(host.replace(/^\[|\]$/g, '')) !== 0) {
+    const remedy = 'write the name that its certificate is for, or `security: none` within one machine'
+    yield error([...path, 'url'], 'a MySQL server by its name: certificates are checked by name only', remedy)
   }
   yield* checkAuthorities(path, table.ca, context)
   const { salt } = table.columns ?? {}

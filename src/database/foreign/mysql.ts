@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely'
 import mysql from 'mysql2'
+import { Fault } from '../../lib/errors.ts'
 import type { Log } from '../../lib/log.ts'
 import { causeOf, databaseFault } from '../fault.ts'
 import type { DatabaseLimits } from '../limits.ts'
@@ -65,8 +67,19 @@ const guardConnection = (connection: mysql.PoolConnection, { statement }: Databa
   }
 }
 
-/** A MySQL or MariaDB server of somebody else, which is only read. */
+/** Of an address without a name the client would check whether the certificate is for « localhost »: no check at all. */
+const demandName = (url: string): void => {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) === 0) return
+  throw new Fault('accounts-unavailable', 'a MySQL server is reached under TLS by its name, not by an address')
+}
+
+/**
+ * A MySQL or MariaDB server of somebody else, which is only read.
+ * @throws {Fault} when it is to be reached under TLS by an address
+ */
 export const mysqlDialect = (url: string, limits: DatabaseLimits, log: Log, { tls }: ForeignAccess): MysqlDialect => {
+  if (tls !== false) demandName(url)
   const pool = mysql.createPool({
     uri: url.replace(/^mariadb:/, 'mysql:'),
     charset: 'utf8mb4',

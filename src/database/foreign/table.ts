@@ -69,7 +69,8 @@ export const openForeignTable = <Column extends string>(
 
   const rows = async (query: RawBuilder<Record<string, unknown>>): Promise<ForeignRow<Column>[]> => {
     const result = await query.execute(db).catch((thrown: unknown) => {
-      throw databaseFault(thrown)
+      const { message, cause } = databaseFault(thrown)
+      throw new Fault('accounts-unavailable', `table ${table}: ${message}`, { cause })
     })
     return result.rows.map(
       (row) => Object.fromEntries(names.map((name) => [name, asText(row[name])])) as ForeignRow<Column>,
