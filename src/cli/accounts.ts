@@ -100,7 +100,10 @@ const show = (login: string, options: OfficeOptions): Promise<void> =>
       write([JSON.stringify(there === '' ? own : { ...own, there: found })])
     } else if (account !== null) {
       const isMissing = there !== '' && found === null
-      write([...accountSheet(account, site.site.password), ...(isMissing ? [`${there} knows nobody by this login.`] : [])])
+      write([
+        ...accountSheet(account, site.site.password),
+        ...(isMissing ? [`${there} knows nobody by this login.`] : []),
+      ])
       if (found !== null) write(['', ...lookedUpSheet(there, found)])
     } else if (found !== null) write(newcomerLines(there, found))
     else nobody(login, site.realm)

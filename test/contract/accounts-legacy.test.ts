@@ -168,7 +168,7 @@ describe('accounts in a table of another application', () => {
     before(async () => {
       table = await addTable(server)
       await addLine(server, table, ADA, ssha(ADA.password))
-      await addLine(server, table, { ...ADA, login: 'cyr.del' }, await bcryptHash(ADA.password, { cost: 4 }))
+      await addLine(server, table, { ...ADA, login: 'cyr.del' }, await bcryptHash(ADA.password, 4))
       await addLine(server, table, { ...ADA, login: 'eva.fox' }, '$1$abcdefgh$K3n5c0hW1t8qXo2yVbJ7Z.')
       const site = readFileSync(resolve('policies/demo.yaml'), 'utf8')
       writeFileSync(file('demo.yaml'), `${site}\naccounts: webdcr\n`)

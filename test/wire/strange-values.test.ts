@@ -156,7 +156,7 @@ describe('S-16: visitors who never sign in', () => {
     for (let round = 0; round < 20; round += 1) {
       const paths = Array.from(
         { length: 100 },
-        (_, at) => ['/dcc/', '/public/a', '/dcc/patient.jsp', '/a%2fb'][at % 3] + `?${round}${at}`,
+        (_, at) => `${['/dcc/', '/public/a', '/dcc/patient.jsp'][at % 3] ?? ''}?${round}${at}`,
       )
       const bytes = paths.map((path) => behind.request(`GET ${path}`, ...AS_PAGE)).join('')
       const answers = await sendRawAll(behind.at, bytes, paths.length)
