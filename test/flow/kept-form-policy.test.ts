@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { createManualClock } from '../kit/clock.ts'
-import { startGate, type Gate } from '../kit/gate.ts'
+import { PERSON, startGate, type Gate } from '../kit/gate.ts'
 import { ACTION, NOTE, reasonOf, sendAgain, sendForm, signInFrom } from '../kit/kept-form.ts'
 import { startHttpUpstream, type HttpUpstream } from '../kit/upstream.ts'
 import { createVisitor, PREFIX, signIn, type Visitor } from '../kit/visitor.ts'
@@ -30,7 +30,8 @@ before(async () => {
     upstream: upstream.url,
     clock,
     site: {
-      ways: [way('mailed-code', 1), way('strong', 2)],
+      // The better one is for people on call alone: somebody becomes one of them between two sign-ins.
+      ways: [way('mailed-code', 1), { ...way('strong', 2), roles: ['astreinte'] }],
       forms: { keep: 2_000, paths: ['/dcc/ui/**'] },
       'sign-out': { 'upstream-paths': ['/dcc/ui/logout.jsp'] },
       rules: [
@@ -72,9 +73,17 @@ describe('R7: the policy says which forms are kept', () => {
     const page = await visitor.page(offer)
     assert.match(page.body, /action="\/_portillon\/sign-in"/, 'the offer begins with the sign-in')
     clock.advance('1m')
+    const roles = JSON.stringify([...(PERSON.roles ?? []), 'astreinte'])
+    await gate.app.database.db.updateTable('accounts').set({ roles }).where('login', '=', PERSON.login).execute()
     const again = await signInFrom(gate, visitor, offer, { way: 'strong' })
     assert.equal((await sendAgain(gate, visitor, again)).body, 'the application')
     assert.equal(upstream.requests[0]?.url, '/dcc/ui/prescription.jsp')
+    const former = JSON.stringify(PERSON.roles ?? [])
+    await gate.app.database.db
+      .updateTable('accounts')
+      .set({ roles: former })
+      .where('login', '=', PERSON.login)
+      .execute()
   })
 
   it('a form that its owner may not send is refused by its rule, whenever it is sent', async () => {

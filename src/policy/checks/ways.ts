@@ -89,12 +89,30 @@ function* checkIds(ways: readonly [number, WayDraft][]): Generator<Finding> {
   }
 }
 
+const limitsOf = ({ methods, roles, networks }: WayDraft): string => JSON.stringify([methods, roles, networks])
+
+/** Two ways of the same methods for the same people: whoever proves one has proved the other, and the better counts. */
+function* checkTwins(ways: readonly [number, WayDraft][]): Generator<Finding> {
+  for (const [at, way] of ways) {
+    const twin = ways.find(([other, one]) => other < at && limitsOf(one) === limitsOf(way))
+    if (twin === undefined || way.methods === undefined) continue
+    const [first, one] = twin
+    if ((one.level ?? 1) === (way.level ?? 1)) continue
+    yield error(
+      ['ways', at, 'methods'],
+      'methods, `roles` or `networks` that tell it from every other way',
+      `whoever proves ways[${first}] has proved this one too, and gets the higher level: limit it, or remove one`,
+    )
+  }
+}
+
 const isOpenOn = ({ from, until }: WayDraft, today: string): boolean =>
   (from === undefined || from <= today) && (until === undefined || until >= today)
 
 export const checkWays: Check = function* (site, { today }: CheckContext) {
   const ways = entriesOf(site.ways)
   yield* checkIds(ways)
+  yield* checkTwins(ways)
   for (const [at, way] of ways) {
     yield* checkChain(way, at, site)
     yield* checkDates(way, at, today)
