@@ -45,7 +45,12 @@ export const createAuditTrail = (
   const damper = createDamper(write, options)
   return {
     record: (event) => {
-      if (damper.admit(event)) write(event)
+      try {
+        if (damper.admit(event)) write(event)
+      } catch (thrown) {
+        // What is being recorded must be answered all the same: a refusal above all (O-08).
+        log.error({ err: thrown, event: event.event, reference: event.reference }, 'an event could not be recorded')
+      }
     },
     figures: () => writer.figures(),
     close: async () => {

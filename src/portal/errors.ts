@@ -46,6 +46,8 @@ export interface RefusalParts {
   readonly count: (site: string, code: string) => void
 }
 
+const OWN_FIELDS = ['Content-Type', 'Content-Length', 'Cache-Control', 'X-Portillon'] as const
+
 /** The answer to a refused request: a page or JSON, and one line of text when even that cannot be made. */
 const createAnswers = ({ views, log, clock }: RefusalParts) => {
   const bodyOf = (at: RefusedAt, code: ErrorCode, isPage: boolean): string => {
@@ -71,6 +73,8 @@ const createAnswers = ({ views, log, clock }: RefusalParts) => {
     const body = bodyOf(at, code, isPage)
     dress(request, response, views.contentSecurityPolicy(site?.site ?? null), site?.secure ?? false)
     response.statusCode = status
+    // In one order, whatever a page had set before: an address that is kept from strangers must look like none (R19).
+    for (const name of OWN_FIELDS) response.removeHeader(name)
     response.setHeader('Content-Type', isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8')
     response.setHeader('Content-Length', Buffer.byteLength(body))
     response.setHeader('Cache-Control', 'no-store')

@@ -149,7 +149,7 @@ describe('S-08, W-04, R11, G3: what is open at two nodes ends with the session',
 
   it('when the account gets a new password', async () => {
     const open = await openAll()
-    await operate(['accounts', 'set-password', PERSON.login, '--password-stdin'], GATE_PASSWORD)
+    await operate(['accounts', 'set-password', PERSON.login, '--password-stdin', '--permanent'], GATE_PASSWORD)
     await assertAllEnded(open, visitor.cookieHeader())
     assert.match(await saidOnReturn(), /Votre mot de passe a été changé/)
   })
