@@ -1,10 +1,9 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import type { LiveSession } from '../../session/cache.ts'
+import { personOf, type Person } from '../account/person.ts'
 import { enrolErrorOf, showApplication } from '../application-page.ts'
 import { destinationOf } from '../destination.ts'
 import { field, takeForm, textOf } from '../form.ts'
-import { freshSession } from '../fresh-proof.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { answerRefusedForm } from '../refused-form.ts'
@@ -16,23 +15,13 @@ const form = z.object({ code: field(64).default(''), label: field(60).default(''
 
 const backTo = (to: string): string => `${PATH}${to === '' ? '' : `?${new URLSearchParams({ to }).toString()}`}`
 
-/** The account of a live session, as its source has it now; null once its absence has been answered. */
-const accountOf = async (parts: PortalParts, response: Response, { record }: LiveSession) => {
-  const account = await parts.directory.findById(record.realm, record.account)
-  if (account !== null && !account.disabled) return account
-  parts.refusals.refuse(visitOf(response.req), 'forbidden', 'account-closed')
-  return null
-}
-
 const show = async (
   parts: PortalParts,
   response: Response,
-  live: LiveSession,
+  { live, account }: Person,
   shown: { readonly to: string; readonly error?: Message; readonly label?: string },
 ): Promise<void> => {
   const { site } = visitOf(response.req)
-  const account = await accountOf(parts, response, live)
-  if (account === null) return
   const secret = await parts.totp.begin({ digest: live.digest, account })
   const target = parts.targets.open(site.site.site, shown.to)
   const cancelHref = target === undefined ? `${site.prefix}/account` : destinationOf(site, target)
@@ -52,8 +41,8 @@ export const showEnrolment =
   (parts: PortalParts) =>
   async (request: Request, response: Response): Promise<void> => {
     const to = textOf(request.query, 'to')
-    const live = await freshSession(parts, request, response, backTo(to))
-    if (live !== null) await show(parts, response, live, { to })
+    const person = await personOf(parts, request, response, backTo(to))
+    if (person !== null) await show(parts, response, person, { to })
   }
 
 /** POST: the first code of the application. */
@@ -68,14 +57,14 @@ export const takeEnrolment =
       return
     }
     const { code, label, to } = taken.value.fields
-    const live = await freshSession(parts, request, response, backTo(to))
-    const account = live === null ? null : await accountOf(parts, response, live)
-    if (live === null || account === null) return
+    const person = await personOf(parts, request, response, backTo(to))
+    if (person === null) return
+    const { live, account } = person
     const holder = { digest: live.digest, account }
     const most = site.site.totp['per-account']
     const confirmed = await parts.totp.confirm(holder, code, label.trim(), most)
     if (!confirmed.ok) {
-      await show(parts, response, live, { to, label, error: enrolErrorOf(confirmed.reason) })
+      await show(parts, response, person, { to, label, error: enrolErrorOf(confirmed.reason) })
       return
     }
     parts.trail.record({
