@@ -44,6 +44,7 @@ const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
   stream: EventStreamEnd | undefined
+  place = -1
   readonly #asserted: Asserted
   readonly #response: ServerResponse
   readonly #refuse: Refuse
