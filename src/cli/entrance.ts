@@ -31,6 +31,12 @@ export const openDoor = async ({ listen: { address, port }, workers }: Instance)
   return { entrance: { address, port: free, shared: workers > 1 }, inherited }
 }
 
+/**
+ * How V8 keeps what a request needs for a moment. Twice as often as by default, half as much to look through: the same CPU a
+ * request, and 100 MB less for a worker under load (measured; 4 MB costs CPU).
+ */
+const YOUNG = '--max-semi-space-size=8'
+
 /** Makes workers: the very program that this process was started with, whatever the links on the way to it say later. */
 export const createSpawn = ({ inherited }: Door): (() => ChildProcess) => {
   const program = realpathSync(process.argv[1] ?? '')
@@ -40,6 +46,7 @@ export const createSpawn = ({ inherited }: Door): (() => ChildProcess) => {
   return () =>
     fork(program, ['worker'], {
       env,
+      execArgv: [...process.execArgv, YOUNG],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...handed],
     })

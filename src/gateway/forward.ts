@@ -14,6 +14,9 @@ import { Upload } from './upload.ts'
 import { upstreamFault } from './upstream-fault.ts'
 import type { Queued } from './upstream-queue.ts'
 
+/** Bytes up to which copying a body costs less than a second piece in the same write. */
+const ONE_PIECE = 4_096
+
 const ASCII = /^[ -~]*$/
 const LOST = /[\p{Cc}�]/u
 
@@ -176,8 +179,15 @@ class Carrier implements Dispatcher.DispatchHandler, Queued, OpenAnswer {
     this.#upstream.queue.done()
     if (this.#asserted.hasBody) linger(exchange)
     if (this.#isDiscarding) return
-    this.#response.end(this.#held)
+    this.#end()
     if (this.#response.writableLength > 0) this.#limitReader(this.#upstream.idle)
+  }
+
+  /** A small body leaves as text, which Node sends in one piece with the header section, byte for byte. */
+  #end(): void {
+    if (this.#held === undefined) this.#response.end()
+    else if (this.#held.length > ONE_PIECE) this.#response.end(this.#held)
+    else this.#response.end(this.#held.toString('latin1'), 'latin1')
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
