@@ -15,6 +15,7 @@ import type { LoadedSite } from '../policy/load.ts'
 import { createAdminListener } from '../server/admin-listener.ts'
 import { listen } from '../server/listen.ts'
 import { FIGURES_TYPE } from '../server/metrics.ts'
+import { spareMemory } from '../server/spare-memory.ts'
 import { actor } from './actor.ts'
 import { createSpawn, openDoor, type Door } from './entrance.ts'
 import { explainStart } from './explain-start.ts'
@@ -82,6 +83,7 @@ const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promis
     log.info({ port, adminPort, workers: config.workers, sites }, 'the gate stands')
     const detail = `version ${versionOfGate()}, ${counted(config.workers, 'worker')}, ${sites.join(' ')}`
     trail.record({ event: 'gate.started', actor: actor(), detail })
+    await spareMemory()
     const signal = await stopped
     isDraining = true
     log.info({ signal }, 'told to stop: requests in flight may end')

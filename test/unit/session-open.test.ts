@@ -118,6 +118,7 @@ describe('answers under way', () => {
   const answerOf = (session: string | null, stream = false) => {
     const done: string[] = []
     const answer: OpenAnswer = {
+      place: -1,
       session,
       stream: stream ? { pass: () => undefined, end: (isTold) => done.push(isTold ? 'told' : 'ended') } : undefined,
       cut: () => done.push('cut'),
@@ -154,6 +155,26 @@ describe('answers under way', () => {
     mock.timers.tick(600_000)
     assert.deepEqual(done, [])
     assert.deepEqual([...answers.sessions()], [])
+  })
+
+  it('are found however many came and left, in whatever order, and leaving twice takes nobody else away', () => {
+    const sequence = fc.array(fc.tuple(fc.boolean(), fc.nat(20)), { maxLength: 60 })
+    fc.assert(
+      fc.property(sequence, (steps) => {
+        const answers = createOpenAnswers()
+        const known = new Map<number, OpenAnswer>()
+        const open = new Set<number>()
+        for (const [comes, number] of steps) {
+          const answer = known.get(number) ?? answerOf(String(number)).answer
+          known.set(number, answer)
+          if (comes && !open.has(number)) answers.add(answer)
+          if (!comes) answers.delete(answer)
+          if (comes) open.add(number)
+          else open.delete(number)
+        }
+        assert.deepEqual([...answers.sessions()].sort(), [...open].map(String).sort())
+      }),
+    )
   })
 
   it('end without a word when the store does not say: the page shall connect again', () => {
