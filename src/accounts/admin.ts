@@ -4,8 +4,17 @@ import { createDesk, type AccountAdminParts } from './desk.ts'
 import type { AccountEntry } from './entry.ts'
 import type { ImportFault } from './import-file.ts'
 import { importAccounts, type Imported, type ImportOptions } from './import.ts'
-import { addAccount, disableAccount, enableAccount, setEmail, setPassword } from './operations.ts'
-import type { Added, Changed, Closed, EntryRefused, LoginUnknown, NewPassword, PasswordUnmet } from './outcomes.ts'
+import { addAccount, disableAccount, enableAccount, resetFactors, setEmail, setPassword } from './operations.ts'
+import type {
+  Added,
+  Changed,
+  Closed,
+  EntryRefused,
+  FactorsReset,
+  LoginUnknown,
+  NewPassword,
+  PasswordUnmet,
+} from './outcomes.ts'
 import type { AccountDetails } from './record.ts'
 import { byName, matches } from './search.ts'
 
@@ -29,6 +38,11 @@ export interface AccountAdmin {
     login: string,
     email: string | null,
   ): Promise<Result<Changed, 'login-unknown' | 'email-malformed'>>
+  /**
+   * Takes away everything that the person enrolled themselves, for a telephone that is lost, and ends their sessions. What
+   * is left is what the network registered: they sign in by it and enrol anew.
+   */
+  resetFactors(realm: string, login: string): Promise<Result<FactorsReset, 'login-unknown'>>
   importCsv(realm: string, text: string, options: ImportOptions): Promise<Result<Imported, readonly ImportFault[]>>
 }
 
@@ -46,6 +60,7 @@ export const createAccountAdmin = ({ db }: Pick<Database, 'db'>, parts: AccountA
     enable: (realm, login) => enableAccount(desk, realm, login),
     setPassword: (realm, login, password) => setPassword(desk, realm, login, password),
     setEmail: (realm, login, email) => setEmail(desk, realm, login, email),
+    resetFactors: (realm, login) => resetFactors(desk, realm, login),
     importCsv: (realm, text, options) =>
       importAccounts(db, { realm, text, clock, random, ...options }, (row) => desk.record('account.added', row)),
   }

@@ -7,7 +7,7 @@ import type { PasswordHasher } from './password-hash.ts'
 import { detailsOf, type AccountDetails } from './record.ts'
 
 /** What makes the sessions of an account end. */
-export type WhySessionsEnd = 'closed' | 'password-changed'
+export type WhySessionsEnd = 'closed' | 'password-changed' | 'factors-reset'
 
 export interface AccountAdminParts {
   readonly clock: Clock

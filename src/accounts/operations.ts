@@ -3,7 +3,16 @@ import type { Desk } from './desk.ts'
 import { isEmailAddress } from './email-address.ts'
 import { checkEntry, type AccountEntry } from './entry.ts'
 import { insertRows, newRow } from './insert.ts'
-import type { Added, Changed, Closed, EntryRefused, LoginUnknown, NewPassword, PasswordUnmet } from './outcomes.ts'
+import type {
+  Added,
+  Changed,
+  Closed,
+  EntryRefused,
+  FactorsReset,
+  LoginUnknown,
+  NewPassword,
+  PasswordUnmet,
+} from './outcomes.ts'
 import type { Person } from './password-names.ts'
 import { unmetPasswordRules } from './password-rules.ts'
 import { writePassword } from './password-write.ts'
@@ -99,4 +108,19 @@ export const setEmail = async (
   const changed = await desk.change(account.id, { email })
   desk.record('account.email-set', changed)
   return accept({ account: changed, changed: true })
+}
+
+export const resetFactors = async (
+  desk: Desk,
+  realm: string,
+  login: string,
+): Promise<Result<FactorsReset, 'login-unknown'>> => {
+  const account = await desk.find(realm, login)
+  if (account === null) return refuse('login-unknown')
+  await desk.db.deleteFrom('factor_preferences').where('account', '=', account.id).execute()
+  const removed = await desk.db.deleteFrom('factors').where('account', '=', account.id).returning('kind').execute()
+  if (removed.length > 0) desk.record('account.factors-reset', account)
+  // Whoever found the telephone may be signed in.
+  const sessions = await desk.endAll(account, 'factors-reset')
+  return accept({ account, changed: removed.length > 0, sessions, removed: removed.map(({ kind }) => kind) })
 }

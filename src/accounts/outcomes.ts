@@ -38,3 +38,8 @@ export interface Changed {
 export interface Closed extends Changed {
   readonly sessions: number | 'unreached'
 }
+
+/** `removed`: the kinds of what was taken away, one for each. */
+export interface FactorsReset extends Closed {
+  readonly removed: readonly string[]
+}

@@ -117,6 +117,10 @@ export const EVENTS = {
       'Somebody signed in wanted to change the password and did not know the present one. `detail`: `wrong`, `throttled`.',
   },
   'account.email-set': { result: 'success', means: 'The address of an account was changed; the trail holds neither.' },
+  'account.factors-reset': {
+    result: 'success',
+    means: 'Everything that somebody had enrolled to sign in was taken away by an operator, and their sessions ended.',
+  },
   'key.rotated': { result: 'success', means: 'A key of the gate was added. `detail`: its kind and its name.' },
   'gate.started': {
     result: 'success',

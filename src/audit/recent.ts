@@ -21,6 +21,7 @@ const OF_INTEREST: readonly EventName[] = [
   'password.changed',
   'password.change-refused',
   'account.email-set',
+  'account.factors-reset',
 ]
 
 /** The newest events of an account, newest first. */

@@ -1,5 +1,5 @@
 import { createAccountAdmin, type AccountAdmin } from '../accounts/admin.ts'
-import type { AccountAdminParts } from '../accounts/desk.ts'
+import type { AccountAdminParts, WhySessionsEnd } from '../accounts/desk.ts'
 import { createPasswordHasher } from '../accounts/password-hash.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import type { Instance } from '../config/instance.ts'
@@ -57,6 +57,13 @@ const createSessionDoor = (store: Instance['store']) => {
   }
 }
 
+/** How the trail says it. */
+const SAID = {
+  closed: 'account closed',
+  'password-changed': 'password changed',
+  'factors-reset': 'means of signing in reset',
+} as const satisfies Record<WhySessionsEnd, string>
+
 const createRecordEnded =
   (trail: AuditTrail) =>
   (ended: readonly ListedSession[], why: string): void => {
@@ -82,8 +89,8 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
     const endSessions: AccountAdminParts['endSessions'] = async (realm, account, why) => {
       const lifecycle = door.sessions()
       if (lifecycle === null) throw new Fault('store-unavailable', 'sessions are in the memory of the gate')
-      const ended = await lifecycle.endAll(realm, account, why === 'closed' ? 'revoked' : why)
-      recordEnded(ended, why === 'closed' ? 'account closed' : 'password changed')
+      const ended = await lifecycle.endAll(realm, account, why === 'password-changed' ? why : 'revoked')
+      recordEnded(ended, SAID[why])
       return ended.length
     }
     const hasher = createPasswordHasher()

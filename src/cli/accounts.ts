@@ -184,6 +184,38 @@ const setEmail = (login: string, address: string | undefined, options: OfficeOpt
     else write([`Codes for ${account.login} (${account.name}) go to ${account.email}.`])
   })
 
+const FACTOR_NAMES: Readonly<Record<string, string>> = {
+  email: 'added addresses',
+  totp: 'applications',
+  passkey: 'passkeys',
+  'recovery-codes': 'recovery codes',
+}
+
+const removedText = (kinds: readonly string[]): string =>
+  [...new Set(kinds)]
+    .map((kind) => `${FACTOR_NAMES[kind] ?? kind} (${kinds.filter((one) => one === kind).length})`)
+    .join(', ')
+
+const resetFactors = (login: string, options: OfficeOptions): Promise<void> =>
+  atSite(options, async (office, site) => {
+    const result = await office.admin.resetFactors(site.realm, login)
+    if (!result.ok) {
+      nobody(login, site.realm)
+      return
+    }
+    const { account, removed, sessions } = result.value
+    const line = sessionLine(result.value, office)
+    if (options.json) write([JSON.stringify({ ...accountAsJson(account), removed, sessions })])
+    else if (removed.length === 0) write([`${account.login} (${account.name}) had enrolled nothing. ${line}`])
+    else {
+      const next = account.email === null ? 'Nothing is left to sign in with: portillon accounts set-email' : ''
+      write([
+        `${account.login} (${account.name}) enrols anew: ${removedText(removed)} taken away. ${line}`,
+        next === '' ? 'Codes go to the registered address until then.' : `${next} ${account.login} ADDRESS`,
+      ])
+    }
+  })
+
 /** Options of every command on accounts and sessions. */
 export const withOfficeOptions = (command: Command): Command =>
   command
@@ -216,6 +248,9 @@ export const registerAccounts = (program: Command): void => {
   command('enable <login>', 'open a disabled account again').action(enable)
   addPasswordOptions(command('set-password <login>', 'set a new password and end the sessions of the account')).action(
     setPassword,
+  )
+  command('reset-factors <login>', 'take away what a person enrolled (lost telephone) and end their sessions').action(
+    resetFactors,
   )
   command('set-email <login> [address]', 'change where codes are mailed')
     .option('--remove', 'leave the account without an address', false)

@@ -1,7 +1,10 @@
 import type { AccountEntry } from '../accounts/entry.ts'
+import type { Site } from '../policy/schema.ts'
+
+type DemoPerson = AccountEntry & { readonly who: string; readonly isNew?: boolean }
 
 /** The people of the demonstration, all invented: one of each kind that works with a DCC. */
-export const DEMO_PEOPLE: readonly (AccountEntry & { readonly who: string })[] = [
+const PEOPLE: readonly DemoPerson[] = [
   {
     who: 'oncologist',
     login: 'c.exemple',
@@ -40,3 +43,18 @@ export const DEMO_PEOPLE: readonly (AccountEntry & { readonly who: string })[] =
     roles: ['referent', '3c'],
   },
 ]
+
+/** Somebody who has just been given a password, to be changed at its first use. */
+const NEWCOMER: DemoPerson = {
+  who: 'new: the password is changed at its first use',
+  login: 'l.debut',
+  givenName: 'Lou',
+  familyName: 'Début',
+  email: 'lou.debut@hopital.example.test',
+  roles: ['medecin'],
+  isNew: true,
+}
+
+/** The newcomer is there where passwords are the network's to give and to renew, as at OncoCentre. */
+export const demoPeople = ({ password }: Site): readonly DemoPerson[] =>
+  password.expires === 'never' ? PEOPLE : [...PEOPLE, NEWCOMER]

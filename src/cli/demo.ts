@@ -12,7 +12,7 @@ import { createLog } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
 import { createOutbox } from '../mail/outbox.ts'
 import { loadSite, type LoadedSite } from '../policy/load.ts'
-import { DEMO_PEOPLE } from './demo-people.ts'
+import { demoPeople } from './demo-people.ts'
 import { fail, failWithProblems } from './failure.ts'
 import { freePort } from './free-port.ts'
 import { untilStopped } from './signals.ts'
@@ -30,6 +30,7 @@ interface DemoAccount {
   readonly login: string
   readonly password: string
   readonly email: string
+  readonly who: string
 }
 
 const ADDRESS = '127.0.0.1'
@@ -80,11 +81,11 @@ const addPeople = async (app: App, site: LoadedSite): Promise<DemoAccount[]> => 
     actor: 'demo',
   })
   return Promise.all(
-    DEMO_PEOPLE.map(async ({ who: _who, ...entry }) => {
+    demoPeople(site.site).map(async ({ who, isNew = false, ...entry }) => {
       const password = generatePassword(systemRandom, site.site.password)
-      const added = await admin.add(site.realm, entry, { password, site: site.site, mustChange: false })
+      const added = await admin.add(site.realm, entry, { password, site: site.site, mustChange: isNew })
       if (!added.ok) throw new Error(`the account ${entry.login} of the demonstration was refused`)
-      return { login: entry.login, password, email: entry.email ?? '' }
+      return { login: entry.login, password, email: entry.email ?? '', who }
     }),
   )
 }
@@ -102,7 +103,7 @@ const describe = (url: string, upstream: string, prefix: string, accounts: reado
     '',
     ...table([
       ['  Login', 'Password', 'Who'],
-      ...accounts.map(({ login, password }, at) => [`  ${login}`, password, DEMO_PEOPLE[at]?.who ?? '']),
+      ...accounts.map(({ login, password, who }) => [`  ${login}`, password, who]),
     ]),
     '',
     '  Open the application, sign in with a login above, read the code in the mails. Ctrl-C ends it all.',

@@ -190,7 +190,7 @@ export const siteSchema = z.strictObject({
     'Its short name (« DCC »), for page titles and the subject of mails; `name` without it.',
   ).optional(),
   network: localized(80, 'Name of the network or establishment, shown above the pages.'),
-  training: z.boolean().default(false).describe('A training base: a visible band says that the data are fictitious.'),
+  training: z.boolean().default(false).describe('A training base: a visible band says that the data are fictitious, and a password alone may be a way.'),
   upstream,
   'forward-auth': z
     .strictObject({

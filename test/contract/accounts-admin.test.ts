@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { AccountAdminParts } from '../../src/accounts/desk.ts'
+import { createFactors } from '../../src/accounts/factors.ts'
+import { createFactorSecrets } from '../../src/accounts/factor-secret.ts'
+import { systemRandom } from '../../src/lib/random.ts'
 import { createAccountBench, newPassword, whoHas, zoe, type AccountBench } from '../kit/accounts.ts'
 import { databaseKinds } from '../kit/databases.ts'
+
+const keyOf = (secret: Buffer) => ({ current: () => secret, every: () => [secret] })
 
 /** What the commands and, later, the help desk may rely on, asked of both databases alike. */
 
@@ -107,6 +113,33 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
           ok: false,
           reason: { reason: 'login-unknown' },
         })
+      })
+
+      it('R31: a lost telephone: all that was enrolled goes with its preference, nobody else is touched, sessions end', async () => {
+        const bench = await fresh()
+        const { admin, ended, events, clock } = bench
+        const [lost, other] = [await admin.add('a', zoe), await admin.add('a', { ...zoe, login: 'other' })]
+        assert.ok(lost.ok && other.ok)
+        const secrets = createFactorSecrets({ key: keyOf(randomBytes(32)), random: systemRandom })
+        const factors = createFactors({ db: bench.db, clock, random: systemRandom, secrets })
+        const [mine, theirs] = [lost.value.account.id, other.value.account.id]
+        for (const account of [mine, theirs]) {
+          const phone = await factors.add(account, { kind: 'totp', label: 'Téléphone', secret: 'JBSWY3DPEHPK3PXP' })
+          await factors.add(account, { kind: 'email', label: 'zoe@example.test', secret: null })
+          await factors.prefer(account, { method: 'totp', choice: phone.id })
+        }
+        const reset = await admin.resetFactors('a', zoe.login)
+        assert.ok(reset.ok)
+        assert.deepEqual([...reset.value.removed].sort(), ['email', 'totp'])
+        assert.deepEqual([await factors.of(mine), await factors.preference(mine)], [[], null])
+        assert.equal((await factors.of(theirs)).length, 2)
+        assert.notEqual(await factors.preference(theirs), null)
+        assert.deepEqual(ended, [`a/${mine}`])
+        assert.deepEqual([events.at(-1)?.event, events.at(-1)?.account], ['account.factors-reset', mine])
+        const again = await admin.resetFactors('a', zoe.login)
+        assert.ok(again.ok)
+        assert.deepEqual([again.value.changed, again.value.sessions], [false, 2])
+        assert.deepEqual(await admin.resetFactors('a', 'nobody'), { ok: false, reason: 'login-unknown' })
       })
 
       it('T-10: keeps the address that is stored when a new one is not exactly one plain address', async () => {

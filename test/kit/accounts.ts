@@ -8,6 +8,7 @@ import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
 import { createSqlDirectory } from '../../src/accounts/sql.ts'
 import type { AuditEvent } from '../../src/audit/events.ts'
 import type { Database } from '../../src/database/open.ts'
+import type { Db } from '../../src/database/tables.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { siteSchema } from '../../src/policy/schema.ts'
 import { createManualClock, type ManualClock } from './clock.ts'
@@ -60,6 +61,7 @@ export const whoHas = async (
 }
 
 export interface AccountBench {
+  readonly db: Db
   readonly directory: AccountDirectory
   readonly admin: AccountAdmin
   readonly clock: ManualClock
@@ -83,5 +85,5 @@ export const createAccountBench = (database: Database, parts: Partial<AccountAdm
     actor: 'test',
     ...parts,
   })
-  return { directory: createSqlDirectory(database, hasher), admin, clock, events, ended }
+  return { db: database.db, directory: createSqlDirectory(database, hasher), admin, clock, events, ended }
 }

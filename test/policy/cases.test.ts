@@ -10,6 +10,9 @@ import { NOW } from './site-text.ts'
 
 const folder = join(import.meta.dirname, '../../policies')
 
+/** Where a network departs from what `check` advises, knowingly. */
+const DEPARTURES: Readonly<Record<string, readonly string[]>> = { 'oncocentre.yaml': ['password.expires'] }
+
 describe('the site files of the project', () => {
   const files = globSync('*.yaml', { cwd: folder })
 
@@ -21,10 +24,11 @@ describe('the site files of the project', () => {
   })
 
   for (const name of files) {
-    it(`${name} has no error and no warning, and bears the name of its site`, () => {
+    it(`${name} has no error, no warning but for a known departure, and bears the name of its site`, () => {
       const loaded = loadSite(join(folder, name), { now: NOW })
       assert.ok(loaded.ok, JSON.stringify(loaded))
-      assert.deepEqual([...loaded.value.warnings], [])
+      const warned = loaded.value.warnings.map(({ path }) => path)
+      assert.deepEqual(warned, DEPARTURES[name] ?? [])
       assert.equal(`${loaded.value.site.site}.yaml`, basename(name))
     })
 

@@ -97,6 +97,29 @@ describe('portillon accounts', () => {
     assert.match(missing.err, /no account "nobody" in demo\n +look for it: portillon accounts list --search/)
   })
 
+  it('reset-factors says what was taken away, and how the person signs in then', async (t) => {
+    await run(t, 'accounts', 'add', 'a.bel', ...ADA, '--no-password')
+    const nothing = await run(t, 'accounts', 'reset-factors', 'a.bel')
+    assert.match(nothing.out, /^a\.bel \(Ada Bel\) had enrolled nothing\. /)
+    const database = openDatabase(`sqlite:${path('gate.sqlite')}`, silentLog)
+    t.after(() => database.close())
+    const { id: account } = await database.db.selectFrom('accounts').select('id').executeTakeFirstOrThrow()
+    const factor = { account, label: 'x', secret: null, counter: -1, created_at: 0, used_at: null }
+    await database.db
+      .insertInto('factors')
+      .values([
+        { ...factor, id: 'one', kind: 'email' },
+        { ...factor, id: 'two', kind: 'totp' },
+      ])
+      .execute()
+    const { out, status } = await run(t, 'accounts', 'reset-factors', 'A.BEL')
+    assert.equal(status, 0)
+    assert.match(out, /^a\.bel \(Ada Bel\) enrols anew: added addresses \(1\), applications \(1\) taken away\. /)
+    assert.match(out, /\nCodes go to the registered address until then\.\n$/)
+    const missing = await run(t, 'accounts', 'reset-factors', 'nobody')
+    assert.deepEqual([missing.out, missing.status], ['', 1])
+  })
+
   it('disable, enable and set-email change one account, say so, and are in the trail', async (t) => {
     await run(t, 'accounts', 'add', 'a.bel', ...ADA, '--no-password')
     const disabled = await run(t, 'accounts', 'disable', 'a.bel')
