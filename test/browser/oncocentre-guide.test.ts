@@ -21,6 +21,7 @@ before(async () => {
   demo = await startDemo('oncocentre')
   browser = await launchChromium()
   context = await browser.newContext({ locale: 'fr-FR', viewport: { width: 1280, height: 900 } })
+  context.setDefaultTimeout(10_000)
   page = await context.newPage()
 })
 after(async () => {
@@ -39,6 +40,7 @@ const signIn = async (password: string): Promise<void> => {
     await page.fill('input[name=login]', lou().login)
     await page.fill('input[name=password]', password)
     await page.click('button[name=way]')
+    await page.getByRole('button', { name: 'Recevoir un code par e-mail' }).click()
   })
   await page.fill('input[name=code]', mail.code ?? '')
   await page.click('form:has(input[name=code]) button[type=submit]')
