@@ -41,7 +41,16 @@ export interface PasswordRefusal {
  * throws `Fault('accounts-unavailable')`; it never looks like an unknown account (E-04).
  */
 export interface AccountDirectory {
-  /** Who has this login, when the password is theirs and their account is open. */
-  provePassword(realm: string, login: string, password: string): Promise<Result<Account, PasswordRefusal>>
+  /**
+   * Who has this login, when the password is theirs and their account is open.
+   * @param from who asks: those who wait for their turn are served in rounds
+   * @throws {Fault} `sign-in-busy` when too many are waiting
+   */
+  provePassword(
+    realm: string,
+    login: string,
+    password: string,
+    from?: string,
+  ): Promise<Result<Account, PasswordRefusal>>
   findById(realm: string, id: string): Promise<Account | null>
 }

@@ -1,5 +1,5 @@
-import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
-import { createTurns } from './turns.ts'
+import { hashEngine, type HashEngine } from './hash-engine.ts'
+import { createTurns, type TurnFigures } from './turns.ts'
 
 /**
  * Argon2id (the package's default) with the memory and passes of RFC 9106's second recommended option, on one lane: three
@@ -30,17 +30,21 @@ export interface PasswordHasher {
   /**
    * Whether the password leads to the hash. With `null` (unknown person, no password set) it takes the same time and is
    * false (C-02). A password that is too long is false at once, whoever is asked for.
+   * @param from who asks: those who wait are served in turns (turns.ts)
+   * @throws {Fault} `sign-in-busy` when too many are waiting
    */
-  verify(hash: string | null, password: string): Promise<boolean>
+  verify(hash: string | null, password: string, from?: string): Promise<boolean>
+  /** How many are computed, wait, and were refused. */
+  figures(): TurnFigures
 }
 
 export interface PasswordHasherOptions {
   /** Hashes computed at the same time; each takes one core and 64 MiB. */
   readonly concurrency?: number
-  /** How many more may wait; beyond, `Fault('accounts-unavailable')`: a flood must not pile up. */
+  /** How many more may wait; beyond, `Fault('sign-in-busy')`: a flood must not pile up. */
   readonly waiting?: number
-  /** What computes; replaced by tests that count. */
-  readonly engine?: { hash: typeof argon2Hash; verify: typeof argon2Verify }
+  /** What computes: threads of its own where the data path must not wait for it. */
+  readonly engine?: HashEngine
 }
 
 /**
@@ -51,7 +55,7 @@ const bytesOf = (password: string): Buffer | undefined =>
   Buffer.byteLength(password) > PASSWORD_BYTES ? undefined : Buffer.from(password.normalize('NFC'))
 
 export const createPasswordHasher = (options: PasswordHasherOptions = {}): PasswordHasher => {
-  const { concurrency = 2, waiting = 100, engine = { hash: argon2Hash, verify: argon2Verify } } = options
+  const { concurrency = 2, waiting = 100, engine = hashEngine } = options
   const inTurn = createTurns(concurrency, waiting)
   return {
     hash: (password) => {
@@ -59,13 +63,14 @@ export const createPasswordHasher = (options: PasswordHasherOptions = {}): Passw
       if (bytes === undefined) return Promise.reject(new RangeError(`a password has at most ${PASSWORD_BYTES} bytes`))
       return inTurn(() => engine.hash(bytes, COSTS))
     },
-    verify: async (hash, password) => {
+    verify: async (hash, password, from) => {
       const bytes = bytesOf(password)
       if (bytes === undefined) return false
       // A damaged hash costs as much as none: the answer and its time stay those of a wrong password.
       const known = hash !== null && isPasswordHash(hash)
-      const matches = await inTurn(() => engine.verify(known ? hash : NOBODY, bytes))
+      const matches = await inTurn(() => engine.verify(known ? hash : NOBODY, bytes), from)
       return known && matches
     },
+    figures: () => inTurn.figures(),
   }
 }

@@ -26,9 +26,9 @@ export const createSqlDirectory = (
       .executeTakeFirst()
   }
   return {
-    provePassword: async (realm, login, password) => {
+    provePassword: async (realm, login, password, from) => {
       const row = await findRow(realm, login)
-      const isRight = await hasher.verify(row?.password_hash ?? null, password)
+      const isRight = await hasher.verify(row?.password_hash ?? null, password, from)
       if (row === undefined) return refuse({ cause: 'unknown', account: null })
       const account = accountOf(row)
       if (!isRight) return refuse({ cause: 'wrong', account })

@@ -1,3 +1,5 @@
+import { createHashThreads, hashesAtOnce } from '../accounts/hash-threads.ts'
+import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts'
 import { watchDisabled } from '../accounts/watch-disabled.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import { createAuditTrail, type RunningTrail } from '../audit/trail.ts'
@@ -23,6 +25,8 @@ export interface Foundations {
   readonly store: Store
   readonly database: Database
   readonly metrics: Metrics
+  /** The one place where passwords are checked: whatever else happens, so many at a time. */
+  readonly hasher: PasswordHasher
   readonly trail: AuditTrail
   readonly cache: SessionCache
   readonly lifecycle: Lifecycle
@@ -54,6 +58,17 @@ const counted = (trail: RunningTrail, metrics: Metrics): AuditTrail => {
   }
 }
 
+/** Password checks that may wait, for each that is computed: the last of them has its answer within five seconds. */
+const WAITING = 50
+
+const openHashing = ({ workers = 1 }: AppSettings['config'], metrics: Metrics) => {
+  const threads = createHashThreads()
+  const concurrency = hashesAtOnce(workers)
+  const hasher = createPasswordHasher({ concurrency, waiting: WAITING * concurrency, engine: threads })
+  metrics.watchHashing(() => hasher.figures())
+  return { hasher, close: () => threads.close() }
+}
+
 /**
  * Opens what lasts; `prepare` has been there before.
  * @throws when keys must stop the start; a store that is away does not (O-09)
@@ -71,12 +86,14 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
   const activity = createActivity({ store, clock, log })
   const lifecycle = createLifecycle({ store, cache, clock })
   const open = await openEnds({ store, clock, log })
+  const hashing = openHashing(config, metrics)
   const watch = watchDisabled(database, { clock, log, endSessions: createEndSessions(lifecycle, trail) })
   return {
     keyring,
     store,
     database,
     metrics,
+    hasher: hashing.hasher,
     trail,
     cache,
     lifecycle,
@@ -90,7 +107,7 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
       await open.close()
       await cache.close()
       await trail.close()
-      await Promise.all([store.close(), database.close()])
+      await Promise.all([store.close(), database.close(), hashing.close()])
     },
   }
 }

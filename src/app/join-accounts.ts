@@ -2,7 +2,6 @@ import type { AccountDirectory } from '../accounts/directory.ts'
 import { MARK_PURPOSE } from '../accounts/legacy/mark.ts'
 import { watchLinked } from '../accounts/linked/watch-linked.ts'
 import { openSource, type OpenedSource } from '../accounts/open-source.ts'
-import { createPasswordHasher } from '../accounts/password-hash.ts'
 import { createSqlDirectory } from '../accounts/sql.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
 import { Fault } from '../lib/errors.ts'
@@ -47,9 +46,8 @@ const startWatch = (
 
 /** Where the accounts of each site live. @throws when a site names a source that is not there, or one cannot be opened */
 export const joinAccounts = (foundations: Foundations, settings: AppSettings): JoinedAccounts => {
-  const { database, keyring, trail } = foundations
+  const { database, keyring, trail, hasher } = foundations
   const { clock, random, log, sites, config } = settings
-  const hasher = createPasswordHasher()
   const own = createSqlDirectory(database, hasher)
   const key = purposeKey(keyring, MARK_PURPOSE)
   const findById: AccountDirectory['findById'] = (realm, id) => own.findById(realm, id)
@@ -69,7 +67,7 @@ export const joinAccounts = (foundations: Foundations, settings: AppSettings): J
   const of = (realm: string): AccountDirectory => byRealm.get(realm) ?? own
   return {
     directory: {
-      provePassword: (realm, login, password) => of(realm).provePassword(realm, login, password),
+      provePassword: (realm, login, password, from) => of(realm).provePassword(realm, login, password, from),
       findById: (realm, id) => of(realm).findById(realm, id),
     },
     close: async () => {

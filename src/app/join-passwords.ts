@@ -1,6 +1,5 @@
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { createOwnPasswords } from '../accounts/own-passwords.ts'
-import { createPasswordHasher } from '../accounts/password-hash.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
 import type { Mailer } from '../mail/mail.ts'
@@ -29,9 +28,9 @@ export const joinPasswords = (
   mail: { readonly mailer: Mailer; readonly renderers: Renderers },
   signIn: { readonly directory: AccountDirectory; readonly throttle: Throttle },
 ): Passwords => {
-  const { store, keyring, database, trail, lifecycle } = foundations
+  const { store, keyring, database, trail, lifecycle, hasher } = foundations
   return createPasswords({
-    own: createOwnPasswords(database.db, { hasher: createPasswordHasher(), clock }),
+    own: createOwnPasswords(database.db, { hasher, clock }),
     ...signIn,
     store,
     clock,

@@ -15,7 +15,8 @@ import { purposeKey } from '../identity/purpose-key.ts'
 import { createOffers, type StageParts } from '../sign-in/stage.ts'
 import { createAttempts } from '../sign-in/attempt.ts'
 import { createSignInFlow } from '../sign-in/flow.ts'
-import { createThrottle } from '../sign-in/throttle.ts'
+import { createKnownBrowsers } from '../sign-in/known-browsers.ts'
+import { createThrottle, THROTTLE_PURPOSE } from '../sign-in/throttle.ts'
 import type { Foundations } from './foundations.ts'
 import { joinPasswords } from './join-passwords.ts'
 import type { AppSettings } from './settings.ts'
@@ -30,7 +31,8 @@ export const joinSignIn = (
 ) => {
   const { store, keyring, database, trail } = foundations
   const { clock, random } = settings
-  const throttle = createThrottle({ store, key: purposeKey(keyring, 'throttle') })
+  const knownBrowsers = createKnownBrowsers({ key: purposeKey(keyring, 'known-browser'), clock, random })
+  const throttle = createThrottle({ store, key: purposeKey(keyring, THROTTLE_PURPOSE), known: knownBrowsers })
   const passwords = joinPasswords(foundations, settings, { mailer, renderers }, { directory, throttle })
   const secrets = createFactorSecrets({ key: purposeKey(keyring, 'factor'), random })
   const factors = createFactors({ db: database.db, clock, random, secrets })
@@ -66,5 +68,6 @@ export const joinSignIn = (
     recentEvents: createRecentEvents(database),
     flow,
     passwords,
+    knownBrowsers,
   }
 }

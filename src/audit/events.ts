@@ -37,7 +37,17 @@ export const EVENTS = {
   'sign-in.throttled': {
     result: 'failure',
     isFlood: true,
-    means: 'A try came too soon after too many others, and was not judged.',
+    means:
+      'A try came too soon after too many others, and was not judged. `detail`: at this account from there (`tries`), too many of this account in a row (`run`), of others at the same place (`place`), of a wave on the whole site (`site`).',
+  },
+  'sign-in.wave': {
+    result: 'failure',
+    means:
+      'So many sign-ins failed that strangers wait from now on; browsers in which people have signed in before do not. `detail`: at one `place`, or on the whole `site`.',
+  },
+  'sign-in.unlocked': {
+    result: 'success',
+    means: 'An operator ended the waits of an account. `actor`: who; `detail`: how many budgets were spent.',
   },
   'sign-in.refused': {
     result: 'failure',

@@ -10,6 +10,7 @@ import { systemRandom } from '../lib/random.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import { createLifecycle, type Lifecycle, type ListedSession } from '../session/lifecycle.ts'
 import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
 import { actor } from './actor.ts'
 import { fail } from './failure.ts'
 import { withTrail, type OpenTrail } from './open-trail.ts'
@@ -32,28 +33,31 @@ export interface Office {
   readonly elsewhere: Pick<SourceDoor, 'sourceOf' | 'rowsFrom'>
   /** Connects at the first call. `null`: sessions live in the memory of the running gate, out of reach. */
   sessions(): Lifecycle | null
+  /** The store, connected at the first call. `null`: it is the memory of the running gate. */
+  store(): Store | null
   /** The trail itself, and the database that holds it. */
   readonly audit: OpenTrail
   /** Writes down who ended these sessions. */
   recordEnded(ended: readonly ListedSession[], why: string): void
 }
 
-/** One lifecycle over the store of the instance, made when it is asked for. */
-const createSessionDoor = (store: Instance['store']) => {
-  let open: { lifecycle: Lifecycle; close: () => Promise<void> } | undefined
+/** The store of the instance, and one lifecycle over it, made when they are asked for. */
+const createStoreDoor = (settings: Instance['store']) => {
+  let open: { readonly store: Store; readonly lifecycle: Lifecycle } | undefined
+  const opened = () => {
+    if (settings === 'embedded') return null
+    if (open === undefined) {
+      // A store that is away is told once, by the operation that failed.
+      const store = openStore(settings, { clock: systemClock, log: silentLog })
+      // Nodes hear of an ended session from the store; this process serves nobody and remembers none.
+      open = { store, lifecycle: createLifecycle({ store, cache: { evict: () => {} }, clock: systemClock }) }
+    }
+    return open
+  }
   return {
-    sessions: (): Lifecycle | null => {
-      if (store === 'embedded') return null
-      if (open === undefined) {
-        // A store that is away is told once, by the operation that failed.
-        const connected = openStore(store, { clock: systemClock, log: silentLog })
-        // Nodes hear of an ended session from the store; this process serves nobody and remembers none.
-        const lifecycle = createLifecycle({ store: connected, cache: { evict: () => {} }, clock: systemClock })
-        open = { lifecycle, close: () => connected.close() }
-      }
-      return open.lifecycle
-    },
-    close: () => open?.close() ?? Promise.resolve(),
+    sessions: (): Lifecycle | null => opened()?.lifecycle ?? null,
+    store: (): Store | null => opened()?.store ?? null,
+    close: () => open?.store.close() ?? Promise.resolve(),
   }
 }
 
@@ -83,7 +87,7 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
   const { config, sites } = instance
   await withTrail(config, async (audit) => {
     const { database, trail } = audit
-    const door = createSessionDoor(config.store)
+    const door = createStoreDoor(config.store)
     const elsewhere = createSourceDoor(config, database, trail)
     const recordEnded = createRecordEnded(trail)
     const endSessions: AccountAdminParts['endSessions'] = async (realm, account, why) => {
@@ -97,7 +101,7 @@ export const inOffice = async (options: OfficeOptions, act: (office: Office) => 
     const parts = { clock: systemClock, random: systemRandom, hasher, trail, endSessions, actor: actor() }
     try {
       const admin = createAccountAdmin(database, parts)
-      await act({ config, sites, admin, elsewhere, sessions: door.sessions, audit, recordEnded })
+      await act({ config, sites, admin, elsewhere, sessions: door.sessions, store: door.store, audit, recordEnded })
     } finally {
       await elsewhere.close()
       await door.close()

@@ -7,6 +7,7 @@ import { atSite, type Office, type OfficeOptions } from './account-office.ts'
 import { problemText, rulesText, warningText } from './account-texts.ts'
 import { registerImport } from './accounts-import.ts'
 import { registerMigration } from './accounts-migration.ts'
+import { registerWaits } from './accounts-waits.ts'
 import { fail } from './failure.ts'
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordSource } from './new-password.ts'
 import { counted } from './problem-lines.ts'
@@ -240,6 +241,7 @@ export const registerAccounts = (program: Command): void => {
     .action(add)
   registerImport(command)
   registerMigration(command)
+  registerWaits(command)
   command('list', 'the accounts of a site, by family name')
     .option('--search <text>', 'only those with this in login, name, e-mail or national identifier')
     .action(list)

@@ -43,13 +43,28 @@ export const isInList = (list: AddressList, text: string): boolean => {
   return address !== undefined && list.some((block) => address.kind() === block[0].kind() && address.match([...block]))
 }
 
+/** What one subscriber has of an address space, and what one household of machines may be spread over. */
+const NARROW = { ipv4: 32, ipv6: 64 } as const
+const WIDE = { ipv4: 24, ipv6: 48 } as const
+
+const blockOf = (address: ParsedAddress, size: Readonly<Record<'ipv4' | 'ipv6', number>>): string => {
+  if (address.kind() === 'ipv4' && size.ipv4 === 32) return address.toString()
+  const family = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6
+  const bits = size[address.kind()]
+  return `${family.networkAddressFromCIDR(`${address.toString()}/${bits}`).toString()}/${bits}`
+}
+
 /**
  * What abuse counters are keyed on: the IPv4 address, or the /64 of an IPv6 address, because one subscriber owns a whole
  * /64 and could walk through it (C-08). An unknown address counts as one single client, the strictest reading (H-10).
  */
 export const addressBlock = (address: string | undefined): string => {
   const parsed = address === undefined ? undefined : parse(address)
-  if (parsed === undefined) return 'unknown'
-  if (parsed.kind() === 'ipv4') return parsed.toString()
-  return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`
+  return parsed === undefined ? 'unknown' : blockOf(parsed, NARROW)
+}
+
+/** What that block lies in, the /24 or the /48: who holds one of these can walk through all of it (C-08). */
+export const widerBlock = (address: string | undefined): string => {
+  const parsed = address === undefined ? undefined : parse(address)
+  return parsed === undefined ? 'unknown' : blockOf(parsed, WIDE)
 }

@@ -26,6 +26,7 @@ export const ERRORS = {
   'upstream-invalid': { status: 502, level: 'error' },
   'store-unavailable': { status: 503, level: 'error' },
   'accounts-unavailable': { status: 503, level: 'error' },
+  'sign-in-busy': { status: 503, level: 'error', retryAfter: 5 },
   'upstream-busy': { status: 503, level: 'error', retryAfter: 30 },
   'upstream-timeout': { status: 504, level: 'error' },
 } as const satisfies Record<string, { status: number; level: 'info' | 'warn' | 'error'; retryAfter?: number }>

@@ -3,7 +3,7 @@ import { addressBlock } from '../lib/address.ts'
 import { codeOf } from '../lib/errors.ts'
 import { keyedDigest } from '../lib/digest.ts'
 import type { FlowSite } from '../sign-in/flow-site.ts'
-import { personOf, traceOf } from '../sign-in/trace.ts'
+import { personOf, recordWave, traceOf } from '../sign-in/trace.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
 import { keys } from '../store/keys.ts'
 import { writeResetLink } from './letters.ts'
@@ -51,6 +51,9 @@ const send = async (
   visitor: Visitor,
   login: string,
 ): Promise<void> => {
+  // Names are guessed here as at the sign-in, and count there (C-06), whether somebody has them or not (C-01). The door itself
+  // stays open: it is the way in while strangers fail at the other (C-05).
+  recordWave(parts.trail, at, visitor, await parts.throttle.failed({ realm: at.realm, address: visitor.address }))
   const holder = await parts.own.findByLogin(at.realm, login)
   const obstacle = await obstacleOf(parts, holder, visitor)
   const trace = { ...(holder === null ? {} : personOf(holder.account)), ...traceOf(at, visitor) }

@@ -30,7 +30,7 @@ export const afterChange = async (parts: PasswordParts, { at, visitor, holder, b
   // Each is tried, whatever becomes of the others.
   const outcomes = await Promise.allSettled([
     ...parts.onChanged.map((listener) => listener(change)),
-    parts.throttle.clear('password', whoIs(at, visitor, account.login)),
+    parts.throttle.clear(whoIs(at, visitor, account.login)),
   ])
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed !== undefined) throw failed.reason

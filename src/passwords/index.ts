@@ -5,7 +5,9 @@ import { accept, refuse, type Result } from '../lib/result.ts'
 import type { MethodId } from '../policy/schema.ts'
 import type { FlowSite } from '../sign-in/flow-site.ts'
 import type { Obligation } from '../sign-in/obligation.ts'
-import { personOf, traceOf, whoIs } from '../sign-in/trace.ts'
+import { judged } from '../sign-in/identify.ts'
+import type { Throttled } from '../sign-in/throttle.ts'
+import { personOf, recordWave, traceOf, whoIs } from '../sign-in/trace.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
 import { askForLink } from './ask-link.ts'
 import { afterChange } from './changed.ts'
@@ -14,7 +16,7 @@ import type { PasswordParts } from './parts.ts'
 
 export type ResetRefusal = ReplaceRefusal | { readonly reason: 'link'; readonly link: LinkRefusal }
 export type ChangeRefusal =
-  ReplaceRefusal | { readonly reason: 'wrong' } | { readonly reason: 'throttled'; readonly wait: number }
+  ReplaceRefusal | { readonly reason: 'wrong' } | ({ readonly reason: 'throttled' } & Throttled)
 
 /** The life of a password in the hands of its owner, without a word of HTTP. */
 export interface Passwords {
@@ -25,7 +27,7 @@ export interface Passwords {
   /** Whose link it is; changes nothing (R22). */
   openLink(at: FlowSite, token: string): Promise<Result<PasswordHolder, LinkRefusal>>
   /** Sets a new password by a link. It opens no session: both factors are asked for as ever (T-23). */
-  reset(at: FlowSite, visitor: Visitor, token: string, password: string): Promise<Result<undefined, ResetRefusal>>
+  reset(at: FlowSite, visitor: Visitor, token: string, password: string): Promise<Result<Account, ResetRefusal>>
   /** Somebody who is signed in changes it; the present one is asked for, at the door and the price of a sign-in (C-06, C-14). */
   change(
     at: FlowSite,
@@ -71,7 +73,7 @@ export const createPasswords = (parts: PasswordParts): Passwords => {
       if (!replaced.ok)
         return refuse(replaced.reason.reason === 'outdated' ? { reason: 'link', link: why } : replaced.reason)
       await afterChange(parts, { at, visitor, holder: replaced.value, by: 'reset' })
-      return accept(undefined)
+      return accept(replaced.value.account)
     },
 
     change: async (at, visitor, session, { current, password }) => {
@@ -83,15 +85,16 @@ export const createPasswords = (parts: PasswordParts): Passwords => {
       const trace = { ...personOf(account), ...traceOf(at, visitor) }
       if (!admitted.ok) {
         trail.record({ event: 'password.change-refused', detail: 'throttled', ...trace })
-        return refuse({ reason: 'throttled', wait: admitted.reason.wait })
+        return refuse({ reason: 'throttled', ...admitted.reason })
       }
-      const proven = await directory.provePassword(at.realm, account.login, current)
+      const tried = admitted.value
+      const proven = await judged(tried, () => directory.provePassword(at.realm, account.login, current, tried.from))
       if (!proven.ok) {
-        await throttle.failed('password', who)
+        recordWave(trail, at, visitor, await tried.failed())
         trail.record({ event: 'password.change-refused', detail: proven.reason.cause, ...trace })
         return refuse({ reason: 'wrong' })
       }
-      await throttle.clear('password', who)
+      await throttle.clear(who)
       const replaced = await own.replace(holder, password, at.site)
       if (!replaced.ok) return replaced
       await afterChange(parts, { at, visitor, holder: replaced.value, by: 'own-wish', keep: session.digest })

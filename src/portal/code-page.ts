@@ -7,6 +7,7 @@ import type { BeginRefusal } from '../sign-in/method.ts'
 import { signInHref } from './destination.ts'
 import type { Message } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
+import { codeThrottled } from './throttled.ts'
 import { visitOf, type PortalSite } from './visit.ts'
 
 const minutes = (milliseconds: number) => ({ minutes: Math.max(1, Math.ceil(milliseconds / 60_000)) })
@@ -22,7 +23,7 @@ export const errorOf = (refusal: ContinueRefusal, site: Site): { error: Message;
     case 'malformed':
       return { error: { key: 'code.malformed', values: { digits: optionsOf(site).digits } }, status: 400 }
     case 'throttled':
-      return { error: { key: 'code.throttled', values: minutes(refusal.wait) }, status: 429 }
+      return { error: codeThrottled(refusal), status: 429 }
     case 'expired':
     case 'dead':
     case 'replaced':

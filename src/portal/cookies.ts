@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { PortalSite } from './visit.ts'
 
-export type CookieKind = 'session' | 'browser' | 'hops' | 'reset'
+export type CookieKind = 'session' | 'browser' | 'hops' | 'reset' | 'known'
 
 const NAMES: Readonly<Record<CookieKind, string>> = {
   session: 'portillon',
   browser: 'portillon-browser',
   hops: 'portillon-hops',
   reset: 'portillon-reset',
+  known: 'portillon-known',
 }
 
 /** `__Host-` ties the cookie to this very host over https (S-10); it is impossible over the plain http of a demonstration. */

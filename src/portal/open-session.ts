@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import type { Proven } from '../sign-in/under-way.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
+import { rememberBrowser } from './remember-browser.ts'
 import { farewellTo } from './sign-out.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { visitOf } from './visit.ts'
@@ -46,6 +47,7 @@ export const openSession = async (
     { realm: site.realm, account: account.id },
     now + site.site.session.absolute,
   )
+  rememberBrowser(parts, visit, account)
   parts.trail.record({
     event: 'session.started',
     site: site.site.site,

@@ -40,7 +40,7 @@ export interface PageModels {
       readonly from: string | null
       readonly until: string | null
     }[]
-    /** `signIn.wrong`, `signIn.throttled` {minutes}, `signIn.required` {field: login, password or both}, `signIn.wayClosed`. */
+    /** `signIn.wrong`, `signIn.throttled` {minutes}, `signIn.closed`, `signIn.wave`, `signIn.required` {field: login, password or both}, `signIn.wayClosed`. */
     readonly error: Message | null
     /**
      * `signIn.expired` {minutes}, `signIn.ended`, `signIn.ended.<how>` (absolute: {hours} {minutes}), `signIn.restarted`, `signIn.again`, and of a form: `signIn.formLost`, `signIn.formKept`
@@ -69,7 +69,7 @@ export interface PageModels {
     /** Minutes a code lives. */
     readonly lifetimeMinutes: number
     /**
-     * `code.wrong` {left}, `code.malformed` {digits}, `code.replaced`, `code.throttled` {minutes}; and `code.expired`,
+     * `code.wrong` {left}, `code.malformed` {digits}, `code.replaced`, `code.throttled` {minutes}, `code.closed`; and `code.expired`,
      * `code.used`, `code.dead`, after which only a new code helps: the page then offers that instead of the field.
      */
     readonly error: Message | null
@@ -105,7 +105,7 @@ export interface PageModels {
     readonly attempt: string
     /** The person's own name for the application, or empty. */
     readonly label: string
-    /** `totp.wrong`, `totp.malformed`, `totp.used`, `totp.clockApart` {minutes, behind: yes or no}, `code.throttled` {minutes}. */
+    /** `totp.wrong`, `totp.malformed`, `totp.used`, `totp.clockApart` {minutes, behind: yes or no}, `code.throttled` {minutes}, `code.closed`. */
     readonly error: Message | null
     readonly otherHref: string
   }
@@ -115,7 +115,7 @@ export interface PageModels {
     readonly csrf: string
     readonly to: string
     readonly attempt: string
-    /** `recovery.wrong`, `recovery.malformed`, `code.throttled` {minutes}. */
+    /** `recovery.wrong`, `recovery.malformed`, `code.throttled` {minutes}, `code.closed`. */
     readonly error: Message | null
     readonly otherHref: string
   }
@@ -247,7 +247,7 @@ export interface PageModels {
     }[]
     /** What the password must not be made of, for the live checklist: letters and digits, folded. */
     readonly names: readonly string[]
-    /** `newPassword.<what>`, `signIn.throttled` {minutes}; and the field that it is about. */
+    /** `newPassword.<what>`, `signIn.throttled` {minutes}, `signIn.closed`, `signIn.wave`; and the field that it is about. */
     readonly error: Message | null
     readonly field: 'current' | 'password' | null
     readonly cancelHref: string

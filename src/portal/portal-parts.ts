@@ -16,6 +16,7 @@ import type { Passwords } from '../passwords/index.ts'
 import type { SessionEnds } from '../session/ends.ts'
 import type { Expiry } from '../session/expiry.ts'
 import type { Lifecycle } from '../session/lifecycle.ts'
+import type { KnownBrowsers } from '../sign-in/known-browsers.ts'
 import type { OffersOf } from '../sign-in/stage.ts'
 import type { SignInFlow } from '../sign-in/flow.ts'
 import type { Views } from './views.ts'
@@ -42,6 +43,7 @@ export interface PortalParts {
   readonly recentEvents: RecentEvents
   readonly directory: Pick<AccountDirectory, 'findById'>
   readonly passwords: Passwords
+  readonly knownBrowsers: Pick<KnownBrowsers, 'remember'>
   readonly lifecycle: Lifecycle
   readonly expiry: Expiry
   readonly ends: SessionEnds

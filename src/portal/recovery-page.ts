@@ -3,6 +3,7 @@ import type { ContinueRefusal } from '../sign-in/answer.ts'
 import { otherHref, type CodeShown } from './code-page.ts'
 import type { Message } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
+import { codeThrottled } from './throttled.ts'
 import { visitOf } from './visit.ts'
 
 /** What the page says of a code that was not accepted, and with which status. */
@@ -11,10 +12,7 @@ export const recoveryErrorOf = (refusal: ContinueRefusal): { error: Message; sta
     case 'malformed':
       return { error: { key: 'recovery.malformed' }, status: 400 }
     case 'throttled':
-      return {
-        error: { key: 'code.throttled', values: { minutes: Math.max(1, Math.ceil(refusal.wait / 60_000)) } },
-        status: 429,
-      }
+      return { error: codeThrottled(refusal), status: 429 }
     default:
       return { error: { key: 'recovery.wrong' }, status: 401 }
   }

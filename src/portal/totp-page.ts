@@ -3,6 +3,7 @@ import type { ContinueRefusal } from '../sign-in/answer.ts'
 import { otherHref, type CodeShown } from './code-page.ts'
 import type { Message } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
+import { codeThrottled } from './throttled.ts'
 import { visitOf } from './visit.ts'
 
 const minutes = (milliseconds: number): number => Math.max(1, Math.round(Math.abs(milliseconds) / 60_000))
@@ -19,7 +20,7 @@ export const totpErrorOf = (refusal: ContinueRefusal): { error: Message; status:
     case 'malformed':
       return { error: { key: 'totp.malformed' }, status: 400 }
     case 'throttled':
-      return { error: { key: 'code.throttled', values: { minutes: minutes(refusal.wait) } }, status: 429 }
+      return { error: codeThrottled(refusal), status: 429 }
     case 'clock-apart':
       return { error: clockApart(refusal.ahead), status: 401 }
     case 'used':

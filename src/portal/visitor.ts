@@ -1,5 +1,6 @@
 import type { Visitor } from '../sign-in/visitor.ts'
 import { browserDigest } from './browser.ts'
+import { readCookie } from './cookies.ts'
 import { describeDevice } from './device.ts'
 import { languageOf } from './language.ts'
 import type { Visit } from './visit.ts'
@@ -10,5 +11,6 @@ export const visitorOf = (visit: Visit, browser: string): Visitor => ({
   device: describeDevice(visit.request.headers['user-agent']),
   language: languageOf(visit.request.headers['accept-language']),
   browser: browserDigest(browser),
+  shown: readCookie(visit.request, visit.site, 'known'),
   reference: visit.reference,
 })

@@ -19,6 +19,8 @@ export interface Metrics {
   /** Whom to ask about the applications; the last one who said so is asked. */
   watchUpstreams(loads: () => readonly UpstreamLoad[]): void
   /** Asked whenever the figures are. */
+  /** How password checks stand; asked whenever the figures are. */
+  watchHashing(read: () => { readonly running: number; readonly waiting: number; readonly refused: number }): void
   watchTrail(read: () => { readonly waiting: number; readonly leftOut: number }): void
   figures(): Promise<Figures>
 }
@@ -84,6 +86,24 @@ const trailGauges = (registry: Registry, read: () => { readonly waiting: number;
   })
 }
 
+const hashingGauges = (registry: Registry, read: Parameters<Metrics['watchHashing']>[0]): void => {
+  const gauges = [
+    ['running', 'Password checks that are computed.'],
+    ['waiting', 'Password checks that wait for their turn.'],
+    ['refused', 'Password checks since the start that were refused because too many were waiting.'],
+  ] as const
+  for (const [name, help] of gauges) {
+    new Gauge({
+      name: `portillon_password_checks_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read()[name])
+      },
+    })
+  }
+}
+
 /** Figures for Prometheus. The data path only adds to a number; everything else is computed when somebody asks. */
 export const createMetrics = (): Metrics => {
   const registry = new Registry()
@@ -116,6 +136,7 @@ export const createMetrics = (): Metrics => {
       requests += 1
     },
     watchUpstreams: watchUpstreams([registry]),
+    watchHashing: (read) => hashingGauges(registry, read),
     watchTrail: (read) => trailGauges(registry, read),
     figures: () => registry.getMetricsAsJSON(),
   }

@@ -2,16 +2,17 @@ import type { AuditTrail } from '../audit/events.ts'
 import { refuse, type Result } from '../lib/result.ts'
 import type { FlowSite } from './flow-site.ts'
 import type { AnswerRefusal, ConfirmingMethod, Question } from './method.ts'
-import type { Throttle } from './throttle.ts'
-import { personOf, traceOf, whoIs } from './trace.ts'
+import { judged } from './identify.ts'
+import type { Throttle, Throttled } from './throttle.ts'
+import { personOf, recordWave, traceOf, whoIs } from './trace.ts'
 
 export type ContinueRefusal =
   | AnswerRefusal
   /** Not an answer at all (letters, too short): costs no try. */
   | { readonly reason: 'malformed' }
-  | { readonly reason: 'throttled'; readonly wait: number }
+  | ({ readonly reason: 'throttled' } & Throttled)
 
-/** Judges an answer by its method, counted before it is judged, with one budget for all methods of an account (C-06). */
+/** Judges an answer by its method, counted before it is judged, with one budget for all doors of an account (C-06). */
 export const answerQuestion = async (
   { throttle, trail }: { readonly throttle: Throttle; readonly trail: AuditTrail },
   method: ConfirmingMethod,
@@ -25,15 +26,17 @@ export const answerQuestion = async (
   const who = whoIs(at, visitor, account.login)
   const admitted = await throttle.admit('code', who)
   if (!admitted.ok) {
-    trail.record({ event: 'sign-in.throttled', ...trace })
-    return refuse({ reason: 'throttled', wait: admitted.reason.wait })
+    trail.record({ event: 'sign-in.throttled', detail: admitted.reason.because, ...trace })
+    return refuse({ reason: 'throttled', ...admitted.reason })
   }
-  const answered = await method.answer(question, given)
+  const tried = admitted.value
+  const answered = await judged(tried, () => method.answer(question, given))
   if (answered.ok) {
-    await throttle.clear('code', who)
+    await tried.giveBack()
+    await throttle.clearCodes(who)
     trail.record({ event: 'sign-in.code-accepted', ...trace })
   } else {
-    await throttle.failed('code', who)
+    recordWave(trail, at, visitor, await tried.failed())
     trail.record({ event: 'sign-in.code-refused', detail: answered.reason.reason, ...trace })
   }
   return answered

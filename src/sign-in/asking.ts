@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.ts'
 import type { FlowSite } from './flow-site.ts'
 import type { BeginRefusal, ConfirmingMethod, Offer, Question } from './method.ts'
 import { firstOffer, type ConfirmingMethods, type Stage } from './stage.ts'
-import { personOf, traceOf } from './trace.ts'
+import { personOf, traceOf, whoIs } from './trace.ts'
 import { standing, type FlowParts, type GoesOn, type Progress, type UnderWay } from './under-way.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -105,6 +105,7 @@ export const progress = async (
   const { stage } = underWay
   if (stage.kind !== 'proven') return accept({ kind: 'goes-on', ...(await askFirst(parts, at, visitor, underWay)) })
   if (!(await parts.attempts.finish(attempt))) return refuseUsed(parts, at, visitor, account)
+  await parts.throttle.clear(whoIs(at, visitor, account.login))
   const { proved, target, then } = attempt
   return accept({ kind: 'proven', proven: { account, way: stage.way, methods: proved, target, then } })
 }

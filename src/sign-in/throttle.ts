@@ -1,117 +1,156 @@
 import { addressBlock } from '../lib/address.ts'
-import { keyedDigest, type PurposeKey } from '../lib/digest.ts'
+import type { PurposeKey } from '../lib/digest.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
 import { keys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
+import { accountDigest, around, ofAccount, ofBrowser, ofPair, type Account, type NamedBudget } from './budgets.ts'
+import type { KnownBrowsers } from './known-browsers.ts'
 
-/** What is being guessed. The two have separate budgets, so that a right password does not pay for wrong codes. */
+/** What names the budgets: the gate and the operator's commands must make the same. */
+export const THROTTLE_PURPOSE = 'throttle'
+
+/** What is being guessed: a code is asked for only after a right password. */
 export type Door = 'password' | 'code'
 
-interface Limit {
-  /** Tries that cost nothing within the window. */
-  readonly free: number
-  readonly window: number
-  /** The first wait; it doubles with every further try, up to the longest. */
-  readonly wait: number
-  readonly longest: number
-}
-
-const MINUTE = 60_000
-
-/**
- * How much guessing is allowed (C-04, C-09, T-03; NIST SP 800-63B §5.2.2). After the free tries one single try passes per
- * wait, on all nodes together. The limit of one account from one place is strict; that of an account from everywhere is
- * wide, so that a stranger who keeps failing elsewhere does not shut its owner out at once (C-05).
- */
-const ACCOUNT_LIMITS: Readonly<Record<Door, Readonly<Record<'pair' | 'account', Limit>>>> = {
-  password: {
-    pair: { free: 5, window: 15 * MINUTE, wait: MINUTE / 2, longest: 15 * MINUTE },
-    account: { free: 20, window: 60 * MINUTE, wait: MINUTE, longest: 15 * MINUTE },
-  },
-  code: {
-    pair: { free: 10, window: 30 * MINUTE, wait: MINUTE, longest: 15 * MINUTE },
-    account: { free: 15, window: 60 * MINUTE, wait: MINUTE, longest: 15 * MINUTE },
-  },
-}
-
-/**
- * One place that tries many names (C-10). Only failures count, and the waits stay short: a whole hospital comes from one
- * address at half past eight.
- */
-const PLACE_LIMIT: Limit = { free: 100, window: 15 * MINUTE, wait: MINUTE / 6, longest: MINUTE }
-
-export interface Who {
-  readonly realm: string
-  /** Folded login as typed: an unknown name is limited exactly like a known one (C-01). */
-  readonly login: string
+export interface Who extends Account {
   readonly address: string | undefined
+  /** What the browser shows of earlier sign-ins. */
+  readonly shown: string | undefined
 }
 
 export interface Throttled {
   /** Milliseconds until the next try can pass. */
   readonly wait: number
+  /**
+   * `tries`: of this account from here. `run`: too many in a row, waiting does not help. `place`: of others at this place.
+   * `site`: a wave of failures on the whole site.
+   */
+  readonly because: 'tries' | 'run' | 'place' | 'site'
+}
+
+/** A try that was let through, and counted; told what became of it. */
+export interface Try {
+  /** Who asks, where many wait for their turn: a browser that the account knows, or a place. */
+  readonly from: string
+  /** It was wrong: it stays counted, against its place and its site as well. Names whose budget has just come to its end. */
+  failed(): Promise<readonly ('place' | 'site')[]>
+  /** It was right, or nobody could judge it: it is as if it had not been. */
+  giveBack(): Promise<void>
 }
 
 export interface Throttle {
   /**
-   * Counts a try against its account before it is judged, so that parallel tries cannot all slip through, and refuses it
-   * when the budget is spent. Every limit must agree.
+   * Counts a try before it is judged, so that parallel tries cannot all slip through, and refuses it when a budget is spent.
+   * A browser that shows an earlier sign-in of this account has a budget of its own, which nobody else can spend (C-05).
    */
-  admit(door: Door, who: Who): Promise<Result<undefined, Throttled>>
-  /** After a wrong answer: counts it against the place it came from. */
-  failed(door: Door, who: Who): Promise<void>
-  /** After a success: the account's own budgets are whole again; that of the place is not (C-11). */
-  clear(door: Door, who: Who): Promise<void>
+  admit(door: Door, who: Who): Promise<Result<Try, Throttled>>
+  /** A try at a door that is never shut, « Mot de passe oublié »: it counts against its place and site. */
+  failed(who: Pick<Who, 'realm' | 'address'>): Promise<readonly ('place' | 'site')[]>
+  /**
+   * After everything of a sign-in was right, or a new password was set by a mailed link: the account's own budgets are whole
+   * again; those of the place and the site are not (C-11), nor is that of its codes.
+   */
+  clear(who: Who): Promise<void>
+  /** After a right code. */
+  clearCodes(who: Account): Promise<void>
 }
 
-const waitFor = (limit: Limit, count: number): number =>
-  count <= limit.free ? 0 : Math.min(limit.longest, limit.wait * 2 ** Math.min(10, count - limit.free - 1))
+interface Counted extends NamedBudget {
+  readonly count: number
+}
 
-export const createThrottle = (parts: { store: Store; key: PurposeKey }): Throttle => {
-  const { store, key } = parts
+/** Counts a try against budgets, one after the other; when one refuses, those before it get it back. */
+const spendAll = async (
+  store: Store,
+  budgets: readonly NamedBudget[],
+): Promise<Result<readonly Counted[], Throttled>> => {
+  const counted: Counted[] = []
+  for (const named of budgets) {
+    const { passed, count, wait } = await store.spend(named.key, named.budget)
+    if (!passed) {
+      await giveBackAll(store, counted)
+      const isRun = count >= (named.budget.most ?? Number.POSITIVE_INFINITY)
+      return refuse({ wait, because: isRun ? 'run' : 'tries' })
+    }
+    counted.push({ ...named, count })
+  }
+  return accept(counted)
+}
 
-  const accountScopes = (door: Door, { realm, login, address }: Who) => [
-    {
-      name: `${door}-pair`,
-      id: keyedDigest(key.current(), realm, login, addressBlock(address)),
-      limit: ACCOUNT_LIMITS[door].pair,
-    },
-    { name: `${door}-account`, id: keyedDigest(key.current(), realm, login), limit: ACCOUNT_LIMITS[door].account },
-  ]
-  const placeOf = (door: Door, { address }: Who) =>
-    [`${door}-place`, keyedDigest(key.current(), addressBlock(address))] as const
+const giveBackAll = async (store: Store, counted: readonly Counted[]): Promise<void> => {
+  await Promise.all(counted.map(({ key, count }) => store.giveBack(key, count)))
+}
 
-  const admitTo = async ({ name, id, limit }: ReturnType<typeof accountScopes>[number]): Promise<number> => {
-    const waitKey = keys.wait(name, id)
-    const waiting = await store.timeToLive(waitKey)
-    if (waiting !== null) return waiting
-    const wait = waitFor(limit, await store.increment(keys.count(name, id), limit.window))
-    if (wait === 0) return 0
-    // Whoever sets the wait is the one try that passes; the others came in the same instant and wait.
-    return (await store.set(waitKey, '1', wait, 'if-absent')) ? 0 : wait
+export const createThrottle = (parts: { store: Store; key: PurposeKey; known: KnownBrowsers }): Throttle => {
+  const { store, key, known } = parts
+
+  /** Only failures count there, so that it is asked before and told after. */
+  const waitAround = async (who: Who): Promise<Throttled | null> => {
+    if ((await store.get(keys.letIn(accountDigest(key.current(), who)))) !== null) return null
+    const named = around(key.current(), who.realm, who.address)
+    const waits = await Promise.all(
+      named.map(async ({ what, key: name, budget }) => ({ what, wait: (await store.spent(name, budget)).wait })),
+    )
+    const longest = waits.reduce((most, next) => (next.wait > most.wait ? next : most))
+    return longest.wait === 0 ? null : { wait: longest.wait, because: longest.what === 'site' ? 'site' : 'place' }
+  }
+
+  const failedAround: Throttle['failed'] = async ({ realm, address }) => {
+    const spent = await Promise.all(
+      around(key.current(), realm, address).map(async ({ what, key: name, budget }) => {
+        const { passed, count } = await store.spend(name, budget)
+        return passed && count === budget.free + 1 ? [what === 'site' ? ('site' as const) : ('place' as const)] : []
+      }),
+    )
+    return [...new Set(spent.flat())]
+  }
+
+  const tryOf = (from: string, counted: readonly Counted[], failed: Try['failed']): Try => ({
+    from,
+    failed,
+    giveBack: () => giveBackAll(store, counted),
+  })
+
+  /** By the budget of a browser that the account knows; null when it has come to its end. */
+  const admitKnown = async (who: Who, browser: string, codes: readonly NamedBudget[]) => {
+    const own = ofBrowser(key.current(), who, browser)
+    const { count } = await store.spent(own.key, own.budget)
+    if (count >= (own.budget.most ?? Number.POSITIVE_INFINITY)) return null
+    const spent = await spendAll(store, [own, ...codes])
+    return spent.ok ? accept(tryOf(own.key, spent.value, () => Promise.resolve([]))) : spent
   }
 
   return {
     admit: async (door, who) => {
-      const waits = await Promise.all([
-        ...accountScopes(door, who).map(admitTo),
-        store.timeToLive(keys.wait(...placeOf(door, who))).then((left) => left ?? 0),
-      ])
-      const wait = Math.max(...waits)
-      return wait === 0 ? accept(undefined) : refuse({ wait })
+      const secret = key.current()
+      const codes = door === 'code' ? [ofAccount(secret, who, 'code')] : []
+      const browser = known.recognise(who.shown, who)
+      const admitted = browser === null ? null : await admitKnown(who, browser, codes)
+      if (admitted !== null) return admitted
+      // Whoever is asked for a code has proved a password, and is none of the wave of others.
+      const elsewhere = door === 'code' ? null : await waitAround(who)
+      if (elsewhere !== null) return refuse(elsewhere)
+      const own = [
+        ofPair(secret, who, who.address),
+        ...(['account', 'run'] as const).map((what) => ofAccount(secret, who, what)),
+      ]
+      const spent = await spendAll(store, [...own, ...codes])
+      return spent.ok ? accept(tryOf(addressBlock(who.address), spent.value, () => failedAround(who))) : spent
     },
-    failed: async (door, who) => {
-      const place = placeOf(door, who)
-      const wait = waitFor(PLACE_LIMIT, await store.increment(keys.count(...place), PLACE_LIMIT.window))
-      if (wait > 0) await store.set(keys.wait(...place), '1', wait)
+    failed: failedAround,
+    clear: async (who) => {
+      const secret = key.current()
+      const browser = known.recognise(who.shown, who)
+      const own = [
+        ofPair(secret, who, who.address),
+        ofAccount(secret, who, 'account'),
+        ofAccount(secret, who, 'run'),
+        ...(browser === null ? [] : [ofBrowser(secret, who, browser)]),
+      ]
+      await Promise.all(own.map(({ key: name }) => store.delete(name)))
     },
-    clear: async (door, who) => {
-      await Promise.all(
-        accountScopes(door, who).flatMap(({ name, id }) => [
-          store.delete(keys.count(name, id)),
-          store.delete(keys.wait(name, id)),
-        ]),
-      )
+    clearCodes: async (who) => {
+      await store.delete(ofAccount(key.current(), who, 'code').key)
     },
   }
 }

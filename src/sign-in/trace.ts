@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/directory.ts'
 import { loginKey } from '../accounts/login-key.ts'
-import type { AuditEvent } from '../audit/events.ts'
+import type { AuditEvent, AuditTrail } from '../audit/events.ts'
 import type { FlowSite } from './flow-site.ts'
 import type { Who } from './throttle.ts'
 import type { Visitor } from './visitor.ts'
@@ -18,9 +18,19 @@ export const personOf = (account: Account): Pick<AuditEvent, 'account' | 'login'
   login: account.login,
 })
 
+/** So much failed at one place, or on the whole site, that strangers wait there from now on: once each time (C-10). */
+export const recordWave = (
+  trail: Pick<AuditTrail, 'record'>,
+  at: FlowSite,
+  visitor: Visitor,
+  spent: readonly ('place' | 'site')[],
+): void => {
+  for (const detail of spent) trail.record({ event: 'sign-in.wave', detail, ...traceOf(at, visitor) })
+}
+
 /** Against whose budget a try counts. */
 export const whoIs = (at: FlowSite, visitor: Visitor, login: string): Who => {
   const key = loginKey(login)
   // All names that can be nobody's share one budget.
-  return { realm: at.realm, login: key.ok ? key.value : '', address: visitor.address }
+  return { realm: at.realm, login: key.ok ? key.value : '', address: visitor.address, shown: visitor.shown }
 }

@@ -9,6 +9,8 @@ export interface Visitor {
   readonly language: Language
   /** SHA-256 of the browser's identifier: attempts are tied to the browser that began them (S-02). */
   readonly browser: string
+  /** What its browser shows of earlier sign-ins, as it came: `known-browsers` reads it. */
+  readonly shown?: string | undefined
   /** What the pages and the audit trail quote. */
   readonly reference: string
 }

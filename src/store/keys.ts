@@ -20,8 +20,10 @@
  * | session-owner:<session digest> | kept-forms/owners | keyed digest of realm and account of whoever opened the session: still known when the session is over, so that a form is kept for that person only | absolute limit + 1 h |
  * | kept-form:<digest> | kept-forms/kept-forms | a form that arrived when its session had ended: all of it encrypted (AES-256-GCM) with a key that needs the handle too, which only the browser has | 30 min |
  * | kept-form-state:<digest> | kept-forms/kept-forms | one word: released, sent, unsure, declined, foreign | released 1 min, the others 1 h |
- * | count:<what>:<keyed digest> | sign-in/throttle, kept-forms, passwords | failures, mails, links or kept forms so far | the window of that limit |
- * | wait:<what>:<keyed digest> | sign-in/throttle | present while the next try has to wait | the wait |
+ * | count:<what>:<keyed digest> | kept-forms, passwords, methods | mails, links, tries at one code or kept forms so far | the window of that limit |
+ * | wait:code:<digest> | methods/email-code | present while another code has to wait | email-code.resend-after |
+ * | tries:<what>:<keyed digest> | sign-in/throttle | how many tries have passed, and until when none does: of an account (`account`, `run`, `code`), of an account from one place (`pair`) or one browser (`browser`), of a place (`place`, `wide-place`), of a site (`site`) | the window of that budget, 7 days at most |
+ * | let-in:<keyed digest> | sign-in/throttle | present while an operator lets an account in, whatever fails around it | 15 min |
  * | source-round:<source> | accounts/linked | one word: some node asks this source about people who are signed in | until the next round |
  *
  * Channels: `session-ended` (message: session digest, and why in one word).
@@ -44,6 +46,8 @@ export const keys = {
   count: (what: string, digest: string) => `count:${what}:${digest}`,
   sourceRound: (source: string) => `source-round:${source}`,
   wait: (what: string, digest: string) => `wait:${what}:${digest}`,
+  tries: (what: string, digest: string) => `tries:${what}:${digest}`,
+  letIn: (digest: string) => `let-in:${digest}`,
 } as const
 
 export const channels = { sessionEnded: 'session-ended' } as const

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/errors.ts'
+import { readBudget, waitAfter } from './budget.ts'
 import { createExpiringMap } from './expiring-map.ts'
 import { checkTimeToLive, type Store } from './store.ts'
 
@@ -17,6 +18,7 @@ export const createMemoryStore = ({ clock, maxKeys = MAX_KEYS }: { clock: Clock;
   return {
     ...valueOperations(values),
     ...setOperations(sets, clock),
+    ...budgetOperations(values, clock),
     ...createChannels(),
     delete: (key) => settle(() => values.delete(key) || sets.delete(key)),
     extend: (key, ttl) =>
@@ -96,6 +98,36 @@ const valueOperations = (values: Values): Pick<Store, 'get' | 'set' | 'take' | '
       return count
     }),
 })
+
+const budgetOperations = (values: Values, clock: Clock): Pick<Store, 'spend' | 'giveBack' | 'spent'> => {
+  const standing = (key: string, most: number) => {
+    const entry = values.get(key)
+    const { count, until } = readBudget(entry?.value)
+    const now = clock.now()
+    const closed = entry !== undefined && most > 0 && count >= most ? entry.expiresAt - now : 0
+    return { entry, count, until, wait: Math.max(0, until - now, closed) }
+  }
+  return {
+    spend: (key, budget) =>
+      settle(() => {
+        const { count, wait } = standing(key, budget.most ?? 0)
+        if (wait > 0) return { passed: false, count, wait }
+        const next = waitAfter(budget, count + 1)
+        values.set(key, `${count + 1} ${clock.now() + next}`, Math.max(checkTimeToLive(budget.window), next))
+        return { passed: true, count: count + 1, wait: next }
+      }),
+    giveBack: (key, given) =>
+      settle(() => {
+        const { entry, count, until } = standing(key, 0)
+        if (entry !== undefined && count > 0) entry.value = `${count - 1} ${count === given ? 0 : until}`
+      }),
+    spent: (key, { most = 0 }) =>
+      settle(() => {
+        const { count, wait } = standing(key, most)
+        return { count, wait }
+      }),
+  }
+}
 
 const setOperations = (sets: Sets, clock: Clock): Pick<Store, 'addMember' | 'removeMember' | 'members'> => ({
   addMember: (key, member, ttl) =>

@@ -27,6 +27,7 @@ export const createRedisStore = ({ url, prefix, log }: RedisStoreOptions): Store
     ...valueOperations(redis, prefix),
     ...setOperations(redis, prefix),
     ...keyOperations(redis, prefix),
+    ...budgetOperations(redis, prefix),
     publish: async (channel, message) => {
       await ask('PUBLISH', () => redis.publish(prefix + channel, message))
     },
@@ -74,6 +75,21 @@ const setOperations = (redis: Redis, prefix: string): Pick<Store, 'addMember' | 
     await ask('SREM', () => redis.srem(prefix + key, member))
   },
   members: (key) => ask('SMEMBERS', () => redis.smembers(prefix + key)),
+})
+
+const budgetOperations = (redis: Redis, prefix: string): Pick<Store, 'spend' | 'giveBack' | 'spent'> => ({
+  spend: async (key, { free, wait, longest, window, most = 0 }) => {
+    const spend = () => redis.spendBudget(prefix + key, free, wait, longest, checkTimeToLive(window), most)
+    const [passed, count, left] = await ask('spend', spend)
+    return { passed: passed === 1, count, wait: left }
+  },
+  giveBack: async (key, count) => {
+    await ask('giveBack', () => redis.giveBackBudget(prefix + key, count))
+  },
+  spent: async (key, { most = 0 }) => {
+    const [count, wait] = await ask('spent', () => redis.spentOfBudget(prefix + key, most))
+    return { count, wait }
+  },
 })
 
 const keyOperations = (redis: Redis, prefix: string): Pick<Store, 'delete' | 'extend' | 'timeToLive' | 'scan'> => ({

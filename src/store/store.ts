@@ -1,3 +1,5 @@
+import type { Budget, Spending, Spent } from './budget.ts'
+
 /**
  * Everything that expires and that several processes share. Two implementations, Redis and memory, pass one contract suite
  * (test/contract/store). Every operation but `scan` touches one key, so that Redis Cluster serves as well as a single server.
@@ -22,6 +24,15 @@ export interface Store {
   timeToLive(key: string): Promise<number | null>
   /** Adds one, atomically, and answers the new count; the time to live starts with the first and is not renewed. */
   increment(key: string, ttl: number): Promise<number>
+  /**
+   * One try against a budget, judged and counted in one atomic step: among any number at once on all nodes as many pass as
+   * the budget has free, and then one per wait. A try that does not pass is not counted.
+   */
+  spend(key: string, budget: Budget): Promise<Spending>
+  /** Takes back the try that was counted as `count`; the wait that it has begun ends, unless others were counted since. */
+  giveBack(key: string, count: number): Promise<void>
+  /** What was spent so far; changes nothing. */
+  spent(key: string, budget: Budget): Promise<Spent>
   /** Adds to a set whose whole life is extended to at least `ttl`. */
   addMember(key: string, member: string, ttl: number): Promise<void>
   removeMember(key: string, member: string): Promise<void>

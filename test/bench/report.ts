@@ -67,6 +67,39 @@ const enduranceLines = ({ endurance }: Results): readonly string[] => {
   ]
 }
 
+const signInLines = ({ signIns }: Results): readonly string[] => {
+  if (signIns === undefined) return []
+  const { directories, perSecond, cpu, p50, p99, quiet, beside, offered, done, busy, failed } = signIns
+  return [
+    '### Sign-ins by password and application, a worker for each processor',
+    '',
+    `As fast as they go, PostgreSQL with 100,000 people: ${figure(perSecond)} whole sign-ins a second, ${figure(cpu)} ms CPU of the gate for ` +
+      `each, p50 ${figure(p50)} ms, p99 ${figure(p99)} ms (five requests); ${failed} failed in all measurements.`,
+    '',
+    ...tableOf(
+      ['a directory of', 'people', 'sign-ins', 'CPU ms/sign-in', 'p50 ms'],
+      directories.map((one) => [
+        one.database,
+        one.people.toLocaleString('en'),
+        String(one.signIns),
+        figure(one.cpu),
+        figure(one.p50),
+      ]),
+    ),
+    '',
+    ...tableOf(
+      ['requests of 100 bytes, 300 a second', 'requests', 'not 200', 'p50 ms', 'p99 ms'],
+      (
+        [
+          ['alone', quiet],
+          [`beside ${offered} sign-ins a second (${figure(done)} done, ${figure(busy)} told to try again)`, beside],
+        ] as const
+      ).map(([name, path]) => [name, String(path.requests), String(path.wrong), figure(path.p50), figure(path.p99)]),
+    ),
+    '',
+  ]
+}
+
 export const formatReport = (results: Results): string => {
   const verdicts = judge(results).map(({ text, atMost, measured, isReached }) => [
     text,
@@ -81,6 +114,7 @@ export const formatReport = (results: Results): string => {
     '',
     ...idleLines(results),
     ...enduranceLines(results),
+    ...signInLines(results),
     ...results.tables.flatMap(scenarioTable),
   ]
     .join('\n')

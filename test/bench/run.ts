@@ -11,6 +11,7 @@ import { formatReport } from './report.ts'
 import { CREWS } from './scenarios.ts'
 import type { Results, Table } from './summary.ts'
 import { judge } from './targets.ts'
+import { measureSignIns } from './sign-ins/measure.ts'
 import { startUpstream } from './upstream.ts'
 import { verify } from './verify.ts'
 
@@ -19,9 +20,10 @@ import { verify } from './verify.ts'
  * Everything listens on loopback and is stopped at the end. Progress goes to standard error, the report to standard output, as
  * Markdown. Targets are reported, not enforced: the exit code tells only whether the measurements can be believed.
  *
- *   npm run bench                                everything, about 20 minutes
+ *   npm run bench                                everything, about 22 minutes
  *   npm run bench -- --quick                     one short round with one worker, about 2 minutes
  *   npm run bench -- --long                      also 10 minutes of load in which memory is watched
+ *   npm run bench -- --scenarios sign-ins        sign-ins alone, about 2 minutes
  *   npm run bench -- --peers nginx,gate --scenarios 100b-32,idle --crew one --rounds 5 --seconds 3 --json
  *
  * Peers, application and load share the cores, so requests/s of a cheap peer say more about the load generator: compare
@@ -79,10 +81,16 @@ const measureAll = async (options: Options): Promise<Results> => {
   for (const crew of CREWS) tables.push(...(await measureCrew(crew, options, patience, tell)))
   if (options.idle) tell('idle connections')
   const idle = options.idle ? await withGate(measureIdle) : undefined
+  const signIns = options.signIns ? await measureSignIns(tell) : undefined
   const { endurance: seconds } = options
   if (seconds > 0) tell(`${seconds / 60} minutes of load`)
   const endurance = seconds > 0 ? await withGate((gate) => endure(gate, seconds, tell)) : undefined
-  return { tables, ...(idle === undefined ? {} : { idle }), ...(endurance === undefined ? {} : { endurance }) }
+  return {
+    tables,
+    ...(idle === undefined ? {} : { idle }),
+    ...(endurance === undefined ? {} : { endurance }),
+    ...(signIns === undefined ? {} : { signIns }),
+  }
 }
 
 const options = readOptions(process.argv.slice(2))
@@ -95,7 +103,7 @@ process.stdout.write(
     : `${facts.map((fact) => `- ${fact}`).join('\n')}\n\n${formatReport(results)}\n`,
 )
 const unproven = results.tables.flatMap(({ rows }) => rows).filter((row) => row.unproven > 0)
-if (unproven.length > 0 || (results.endurance?.unproven ?? 0) > 0) {
+if (unproven.length > 0 || (results.endurance?.unproven ?? 0) + (results.signIns?.failed ?? 0) > 0) {
   tell('some answers could not be shown to be right: the figures of those peers do not count')
   process.exitCode = 1
 }

@@ -2,6 +2,7 @@ import type { Endurance } from './endurance.ts'
 import type { Idle } from './idle.ts'
 import type { Measurement } from './measure.ts'
 import type { Crew, Scenario } from './scenarios.ts'
+import type { SignIns } from './sign-ins/measure.ts'
 
 /** One peer in one scenario: medians over the rounds. */
 export interface Row {
@@ -36,6 +37,7 @@ export interface Results {
   /** A text where it could not be measured. */
   readonly idle?: Idle | string
   readonly endurance?: Endurance
+  readonly signIns?: SignIns
 }
 
 const median = (values: readonly number[]): number => {

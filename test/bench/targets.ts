@@ -44,6 +44,18 @@ const time = (scenario: string, text: string): Target => ({
   digits: 2,
 })
 
+/** What a sign-in costs with a hundred thousand people, as a multiple of what it costs with a hundred. */
+const growth = (database: 'PostgreSQL' | 'SQLite'): Target => ({
+  text: `${GATE}: CPU of a sign-in with 100,000 accounts in ${database}, as a multiple of 100 accounts`,
+  atMost: 1.1,
+  measured: ({ signIns }) => {
+    const [small, large] = (signIns?.directories ?? []).filter((one) => one.database === database)
+    return small === undefined || large === undefined ? undefined : large.cpu / small.cpu
+  },
+  unit: '×',
+  digits: 2,
+})
+
 const MEGABYTE = 1_048_576
 
 export const TARGETS: readonly Target[] = [
@@ -68,6 +80,15 @@ export const TARGETS: readonly Target[] = [
     unit: '',
     digits: 5,
   },
+  {
+    text: `${GATE}: p99 of the data path beside 50 sign-ins a second, as a multiple of its quiet value`,
+    atMost: 2,
+    measured: ({ signIns }) => (signIns === undefined ? undefined : signIns.beside.p99 / signIns.quiet.p99),
+    unit: '×',
+    digits: 2,
+  },
+  growth('PostgreSQL'),
+  growth('SQLite'),
   {
     text: `${GATE}: memory in the last minute as a multiple of the second minute`,
     atMost: 1.1,

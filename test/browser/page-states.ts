@@ -259,6 +259,7 @@ export const pageStates: readonly PageState[] = [
   state('totp-unnamed', 'totp', { ...totp, label: '', error: { key: 'totp.wrong' } }),
   state('totp-used', 'totp', { ...totp, error: { key: 'totp.used' } }),
   state('totp-clock', 'totp', { ...totp, error: clockApart }),
+  state('totp-closed', 'totp', { ...totp, error: { key: 'code.closed' } }),
   state('totp-throttled', 'totp', { ...totp, error: { key: 'code.throttled', values: { minutes: 4 } } }),
   state('application', 'application', application),
   state('application-wrong', 'application', { ...application, label: 'Tablette', error: { key: 'application.wrong' } }),
@@ -277,6 +278,8 @@ export const pageStates: readonly PageState[] = [
     login: 'z.oeuvrard',
     error: { key: 'signIn.throttled', values: { minutes: 4 } },
   }),
+  state('sign-in-closed', 'sign-in', { ...signIn, login: 'z.oeuvrard', error: { key: 'signIn.closed' } }),
+  state('sign-in-wave', 'sign-in', { ...signIn, login: 'z.oeuvrard', error: { key: 'signIn.wave' } }),
   state('sign-in-expired', 'sign-in', {
     ...signIn,
     information: { key: 'signIn.expired', values: { minutes: 30 } },

@@ -95,6 +95,14 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
         assert.deepEqual(await admin.disable('c', zoe.login), { ok: false, reason: 'login-unknown' })
       })
 
+      it('C-18: begins without any account: no name that is tried everywhere opens anything', async () => {
+        const { admin, directory } = await fresh()
+        assert.deepEqual(await admin.list('a'), [])
+        for (const login of ['admin', 'administrator', 'root', 'portillon', 'demo', 'test', 'webdcr'])
+          for (const password of [login, 'admin'])
+            assert.equal((await directory.provePassword('a', login, password)).ok, false, login)
+      })
+
       it('C-17: reads quotes, operators, wildcards, NUL and 64 kB literally, as a login that nobody has', async () => {
         const { admin, directory } = await fresh()
         assert.ok((await admin.add('a', zoe)).ok)

@@ -182,6 +182,69 @@ for (const [name, open] of [
       assert.equal(await store.increment('window', 300), 1)
     })
 
+    it('C-09: lets as many tries pass as a budget has free when 50 come at once on two nodes, then one per wait', async () => {
+      const budget = { free: 5, wait: 300, longest: 400, window: MINUTE }
+      const burst = () =>
+        Promise.all(Array.from({ length: 50 }, (_, at) => (at % 2 ? store : other).spend('b', budget)))
+      const first = await burst()
+      assert.equal(first.filter(({ passed }) => passed).length, 6)
+      for (const { passed, wait } of first) if (!passed) assert.ok(wait > 0 && wait <= 300, `${wait}`)
+      assert.deepEqual(
+        (await burst()).filter(({ passed }) => passed),
+        [],
+      )
+      await subject.elapse(300)
+      const second = await burst()
+      assert.deepEqual(
+        second.filter(({ passed }) => passed),
+        [{ passed: true, count: 7, wait: 400 }],
+      )
+      assert.equal((await store.spent('b', budget)).count, 7)
+    })
+
+    it('doubles the wait with every try, up to the longest, and forgets everything after the window', async () => {
+      const budget = { free: 1, wait: 20, longest: 60, window: 120 }
+      assert.deepEqual(await store.spend('b', budget), { passed: true, count: 1, wait: 0 })
+      for (const wait of [20, 40, 60, 60]) {
+        assert.equal((await other.spend('b', budget)).wait, wait)
+        await subject.elapse(wait)
+      }
+      await subject.elapse(120)
+      assert.deepEqual(await store.spent('b', budget), { count: 0, wait: 0 })
+      assert.equal((await store.spend('b', budget)).count, 1)
+    })
+
+    it('C-04: lets nothing pass any more once the most of a budget is spent, for the rest of its window', async () => {
+      const budget = { free: 3, wait: 0, longest: 0, window: MINUTE, most: 3 }
+      for (const count of [1, 2, 3]) assert.deepEqual(await store.spend('b', budget), { passed: true, count, wait: 0 })
+      const closed = await other.spend('b', budget)
+      assert.equal(closed.passed, false)
+      assert.equal(closed.count, 3)
+      assert.ok(closed.wait > MINUTE - 5_000 && closed.wait <= MINUTE, `${closed.wait}`)
+      const { wait } = await store.spent('b', budget)
+      assert.ok(wait > MINUTE - 5_000, `${wait}`)
+    })
+
+    it('takes back a try that was none, with the wait that it began and no other', async () => {
+      const budget = { free: 1, wait: MINUTE, longest: MINUTE, window: MINUTE }
+      const first = await store.spend('b', budget)
+      const second = await store.spend('b', budget)
+      assert.ok((await store.spent('b', budget)).wait > 0)
+      await other.giveBack('b', first.count)
+      assert.ok((await store.spent('b', budget)).wait > 0, 'the wait of another try is not ended')
+      await other.giveBack('b', second.count - 1)
+      assert.deepEqual(await store.spent('b', budget), { count: 0, wait: 0 })
+      await store.giveBack('b', 1)
+      await store.giveBack('never spent', 1)
+      assert.equal(await store.get('never spent'), null)
+      assert.equal((await store.spend('b', budget)).count, 1)
+    })
+
+    it('takes what is no budget for one of which nothing is spent', async () => {
+      await store.set('b', 'something else', MINUTE)
+      assert.equal((await store.spend('b', { free: 1, wait: 1, longest: 1, window: MINUTE })).count, 1)
+    })
+
     it('keeps sets, whose life is the longest that was asked for', async () => {
       assert.deepEqual(await store.members('s'), [])
       await store.addMember('s', 'a', MINUTE)

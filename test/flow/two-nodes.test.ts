@@ -127,12 +127,11 @@ describe('two nodes on one Redis, one PostgreSQL and one mail server', () => {
         at(round % 2 === 0 ? one : two, visitor).ask(`${PREFIX}/sign-in/code`, { form }),
       ),
     )
-    assert.deepEqual(
-      answers.filter(({ status }) => status !== 401),
-      [],
-    )
+    const judged = answers.filter(({ status }) => status === 401)
+    assert.ok(judged.length <= 6, `${judged.length} codes were judged`)
+    assert.ok(answers.every(({ status }) => status === 401 || status === 429))
     const right = await visitor.ask(`${PREFIX}/sign-in/code`, { form: { ...fields, code } })
-    assert.equal(right.status, 401, 'the code is dead')
+    assert.equal(right.status, 429, 'the account waits, at the other node too')
   })
 
   it('S-05: signing out on one node ends the session on the other at once, sockets and caches included', async () => {

@@ -3,6 +3,7 @@ import { createFactorSecrets } from '../../src/accounts/factor-secret.ts'
 import type { Factors } from '../../src/accounts/factors.ts'
 import type { Account, AccountDirectory } from '../../src/accounts/directory.ts'
 import type { AuditEvent } from '../../src/audit/events.ts'
+import type { PurposeKey } from '../../src/lib/digest.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { accept, refuse } from '../../src/lib/result.ts'
 import type { Mail, MailState } from '../../src/mail/mail.ts'
@@ -17,7 +18,8 @@ import { createAttempts } from '../../src/sign-in/attempt.ts'
 import { createSignInFlow, type SignInFlow } from '../../src/sign-in/flow.ts'
 import type { FlowSite } from '../../src/sign-in/flow-site.ts'
 import type { Obligation } from '../../src/sign-in/obligation.ts'
-import { createThrottle } from '../../src/sign-in/throttle.ts'
+import { createKnownBrowsers, type KnownBrowsers } from '../../src/sign-in/known-browsers.ts'
+import { createThrottle, type Throttle } from '../../src/sign-in/throttle.ts'
 import type { Visitor } from '../../src/sign-in/visitor.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -53,8 +55,14 @@ export const siteFile = (fields: Partial<SiteFile> = {}): SiteFile => ({
 })
 
 /** A directory of invented people who all have the one password above; a plain comparison stands for the hash. */
-const directoryOf = (accounts: readonly Account[], onCheck: () => void): AccountDirectory => ({
+const directoryOf = (
+  accounts: readonly Account[],
+  onCheck: () => void,
+  fault: () => Error | null,
+): AccountDirectory => ({
   provePassword: (realm, login, password) => {
+    const thrown = fault()
+    if (thrown !== null) return Promise.reject(thrown)
     onCheck()
     const found = accounts.find((one) => one.realm === realm && one.login === login.toLowerCase())
     if (found === undefined) return Promise.resolve(refuse({ cause: 'unknown', account: null }))
@@ -74,6 +82,7 @@ export interface SignInKit {
   /** The site as it is now: ways open and close with the clock. */
   readonly at: FlowSite
   readonly factors: Factors
+  readonly knownBrowsers: KnownBrowsers
   readonly totp: TotpEnrolment
   readonly recoveryCodes: RecoveryCodes
   /** What must be done before the next session is opened. */
@@ -85,6 +94,10 @@ export interface SignInKit {
   /** Verifications of passwords so far, those against nobody's hash included. */
   readonly hashes: () => number
   readonly visitor: (fields?: Partial<Visitor>) => Visitor
+  /** What the directory of accounts throws instead of answering. */
+  directoryFault: Error | null
+  readonly throttle: Throttle
+  readonly key: PurposeKey
   /** What became of mails: the next ones end like this. */
   mailOutcome: Exclude<MailState, 'queued'>
 }
@@ -104,13 +117,23 @@ export const createSignInKit = (
   const events: AuditEvent[] = []
   let hashes = 0
   const trail = { record: (event: AuditEvent) => void events.push(event), close: () => Promise.resolve() }
-  const directory = directoryOf(options.accounts ?? [account()], () => (hashes += 1))
-  const kit = { mailOutcome: 'sent' as Exclude<MailState, 'queued'>, obligation: null as Obligation | null }
+  const directory = directoryOf(
+    options.accounts ?? [account()],
+    () => (hashes += 1),
+    () => kit.directoryFault,
+  )
+  const kit = {
+    mailOutcome: 'sent' as Exclude<MailState, 'queued'>,
+    obligation: null as Obligation | null,
+    directoryFault: null as Error | null,
+  }
   const factors = memoryFactors(clock)
   const secrets = createFactorSecrets({ key, random: systemRandom })
   const totpParts = { store, clock, random: systemRandom, factors, secrets, trail }
   const recoveryCodes = createRecoveryCodes({ factors, random: systemRandom, key })
   const waysAt = createWays(site.ways)
+  const knownBrowsers = createKnownBrowsers({ key, clock, random: systemRandom })
+  const throttle = createThrottle({ store, key, known: knownBrowsers })
   const emailCode = createEmailCodeMethod({
     store,
     clock,
@@ -131,7 +154,7 @@ export const createSignInKit = (
   return Object.assign(kit, {
     flow: createSignInFlow({
       attempts: createAttempts({ store, clock, random: systemRandom }),
-      throttle: createThrottle({ store, key }),
+      throttle,
       directory,
       password: createPasswordMethod({ directory }),
       factors,
@@ -149,6 +172,9 @@ export const createSignInKit = (
       },
     },
     factors,
+    knownBrowsers,
+    throttle,
+    key,
     recoveryCodes,
     totp: createTotpEnrolment(totpParts),
     clock,

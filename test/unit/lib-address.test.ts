@@ -6,6 +6,7 @@ import {
   isInList,
   normalizeAddress,
   parseAddressBlock,
+  widerBlock,
 } from '../../src/lib/address.ts'
 
 describe('normalizeAddress', () => {
@@ -91,6 +92,14 @@ describe('addressBlock', () => {
     assert.equal(addressBlock('2001:db8:1:2::1'), '2001:db8:1:2::/64')
     assert.equal(addressBlock('2001:db8:1:2:ffff:ffff:ffff:ffff'), '2001:db8:1:2::/64')
     assert.equal(addressBlock('2001:db8:1:3::1'), '2001:db8:1:3::/64')
+  })
+
+  it('C-08: knows the /24 and the /48 that somebody may walk through', () => {
+    assert.equal(widerBlock('192.0.2.77'), '192.0.2.0/24')
+    assert.equal(widerBlock('::ffff:192.0.2.1'), '192.0.2.0/24')
+    assert.equal(widerBlock('2001:db8:1:2::1'), '2001:db8:1::/48')
+    assert.equal(widerBlock('2001:db8:1:ffff::1'), '2001:db8:1::/48')
+    assert.equal(widerBlock(undefined), 'unknown')
   })
 
   it('H-10: counts everybody whose address cannot be read as one client', () => {

@@ -99,7 +99,7 @@ describe('password hash', () => {
     const small = createPasswordHasher({ concurrency: 2, waiting: 3, engine })
     const done: number[] = []
     const checks = Array.from({ length: 5 }, (_, index) => small.verify(null, 'x').then(() => done.push(index)))
-    await assert.rejects(small.verify(null, 'x'), { name: 'Fault', code: 'accounts-unavailable' })
+    await assert.rejects(small.verify(null, 'x'), { name: 'Fault', code: 'sign-in-busy' })
     assert.equal(pending.length, 2)
     for (let answered = 0; answered < 5; answered += 1) {
       pending[answered]?.(false)

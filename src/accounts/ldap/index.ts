@@ -46,7 +46,7 @@ export const createLdapSource = (parts: LdapSourceParts): AccountSource => {
   const inTurn = createTurns(settings.connections, WAITING)
 
   /** A connection as the service account, for as long as the work takes; whatever goes wrong is the directory's fault. */
-  const asking = <Value>(work: (connection: DirectoryConnection) => Promise<Value>): Promise<Value> =>
+  const asking = <Value>(work: (connection: DirectoryConnection) => Promise<Value>, from?: string): Promise<Value> =>
     inTurn(async () => {
       const connection = await connect()
       try {
@@ -57,7 +57,7 @@ export const createLdapSource = (parts: LdapSourceParts): AccountSource => {
       } finally {
         connection.close()
       }
-    })
+    }, from)
 
   const personOf = (entry: FoundEntry, groups: readonly string[] = []): Result<Person, 'unreadable'> => {
     const person = readPerson({ ...entry.told, roles: [...entry.told.roles, ...groups] }, settings.roles)
@@ -87,7 +87,7 @@ export const createLdapSource = (parts: LdapSourceParts): AccountSource => {
 
   const nobody = () => `cn=${random.token(9)},${settings.base}`
 
-  const prove = (realm: string, login: string, password: string): Promise<Proved> =>
+  const prove = (realm: string, login: string, password: string, from?: string): Promise<Proved> =>
     asking(async (connection) => {
       const { client } = connection
       const askedFor = loginKey(login).ok ? login : random.token(9)
@@ -97,7 +97,7 @@ export const createLdapSource = (parts: LdapSourceParts): AccountSource => {
       if (!found.ok || entry === null) return refuse({ cause: found.ok ? 'unknown' : found.reason, account: null })
       if (answer === 'right') return admit(realm, entry, connection)
       return refuse({ cause: answer, account: accountIn(await links.known(realm, entry.told.externalId)) })
-    })
+    }, from)
 
   const standingOf = (row: AccountsTable, entry: FoundEntry | undefined): Standing => {
     if (entry === undefined) return 'gone'
@@ -107,7 +107,7 @@ export const createLdapSource = (parts: LdapSourceParts): AccountSource => {
 
   return {
     directory: {
-      provePassword: (realm, login, password) => inEvenTime(() => prove(realm, login, password)),
+      provePassword: (realm, login, password, from) => inEvenTime(() => prove(realm, login, password, from)),
       findById: parts.findById,
     },
     standings: (rows) =>

@@ -9,6 +9,8 @@ const MAX_LOGIN_LENGTH = 128
 export interface PasswordGiven {
   readonly login: string
   readonly password: string
+  /** Who asks, where many wait. */
+  readonly from?: string
 }
 
 /**
@@ -21,15 +23,15 @@ export const createPasswordMethod = ({
   directory: Pick<AccountDirectory, 'provePassword'>
 }): IdentifyingMethod<PasswordGiven> => ({
   id: 'password',
-  identify: async (realm, { login, password }) => {
+  identify: async (realm, { login, password, from }) => {
     const isMalformed =
       login === '' ||
       login.length > MAX_LOGIN_LENGTH ||
       password === '' ||
       Buffer.byteLength(password) > MAX_PASSWORD_BYTES
-    if (!isMalformed) return directory.provePassword(realm, login, password)
+    if (!isMalformed) return directory.provePassword(realm, login, password, from)
     // Nobody has the empty login, and asking for it costs what asking for anybody does.
-    await directory.provePassword(realm, '', 'malformed')
+    await directory.provePassword(realm, '', 'malformed', from)
     return refuse({ cause: 'malformed', account: null })
   },
 })

@@ -9,6 +9,7 @@ import { liveSession } from '../live.ts'
 import { saidOf, saidOfFields, showNewPassword, type NewPasswordSaid } from '../new-password-page.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { answerRefusedForm } from '../refused-form.ts'
+import { signInThrottled } from '../throttled.ts'
 import { visitOf } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
 
@@ -55,10 +56,8 @@ const saidOfRefusal = (refusal: ChangeRefusal): NewPasswordSaid => {
   switch (refusal.reason) {
     case 'wrong':
       return { error: { key: 'newPassword.wrong' }, field: 'current', status: 401 }
-    case 'throttled': {
-      const minutes = Math.max(1, Math.ceil(refusal.wait / 60_000))
-      return { error: { key: 'signIn.throttled', values: { minutes } }, field: null, status: 429 }
-    }
+    case 'throttled':
+      return { error: signInThrottled(refusal), field: null, status: 429 }
     default:
       return saidOf(refusal)
   }

@@ -8,6 +8,7 @@ import { field, takeForm, textOf } from '../form.ts'
 import { liveSession } from '../live.ts'
 import { saidOf, saidOfFields, showNewPassword, type NewPasswordSaid } from '../new-password-page.ts'
 import type { PortalParts } from '../portal-parts.ts'
+import { rememberBrowser } from '../remember-browser.ts'
 import { answerRefusedForm } from '../refused-form.ts'
 import { visitOf, type Visit } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
@@ -102,6 +103,8 @@ export const takeReset =
     const at = flowSite(visit, parts.clock)
     const reset = await parts.passwords.reset(at, visitorOf(visit, browser), token, fields.password)
     if (reset.ok) {
+      // Whoever reads the mail of an account is no stranger to it: the way in while strangers fail there (C-05).
+      rememberBrowser(parts, visit, reset.value)
       response.append('Set-Cookie', cookieLine(site, 'reset', '', 0))
       parts.pages.go(response, `${site.prefix}/password/changed`)
     } else if (reset.reason.reason === 'link') showGone(parts, response, reset.reason.link)

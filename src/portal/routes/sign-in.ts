@@ -12,6 +12,7 @@ import { flowSite } from '../flow-site.ts'
 import { answerRefusedForm } from '../refused-form.ts'
 import { signInPage } from '../sign-in-page.ts'
 import { stepHref } from '../sign-in-steps.ts'
+import { signInThrottled } from '../throttled.ts'
 import { visitOf } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
 
@@ -59,17 +60,12 @@ export const showSignIn =
     signInPage(parts, response, { sealed: target === undefined ? '' : sealed, why, ended })
   }
 
-const wait = (milliseconds: number): Message => ({
-  key: 'signIn.throttled',
-  values: { minutes: Math.max(1, Math.ceil(milliseconds / 60_000)) },
-})
-
 const messageOf = (refusal: Exclude<StartRefusal, { reason: 'not-enrolled' }>): { error: Message; status: number } => {
   switch (refusal.reason) {
     case 'refused':
       return { error: { key: 'signIn.wrong' }, status: 401 }
     case 'throttled':
-      return { error: wait(refusal.wait), status: 429 }
+      return { error: signInThrottled(refusal), status: 429 }
     case 'way-closed':
       return { error: { key: 'signIn.wayClosed' }, status: 403 }
   }
