@@ -34,7 +34,6 @@ describe('the log', () => {
     for (const [at, line] of lines.entries()) {
       const { level, msg, path } = JSON.parse(line) as Record<string, unknown>
       assert.deepEqual([level, msg, path], ['info', 'request refused', ODD[at]])
-      // eslint-disable-next-line no-control-regex -- what a terminal obeys must not stand in a line
       assert.doesNotMatch(line, /[\u0000-\u001f]/)
     }
   })
