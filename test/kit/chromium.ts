@@ -33,8 +33,16 @@ interface AxeResults {
  */
 export const axeViolations = async (page: Page, within?: string): Promise<readonly string[]> => {
   await page.evaluate(axeSource)
-  const run = `axe.run(${within === undefined ? 'document' : JSON.stringify(within)}, { preload: false, resultTypes: ['violations'] })`
-  const { violations } = await page.evaluate<AxeResults>(run)
+  return runAxe(page, within === undefined ? 'document' : JSON.stringify(within), {})
+}
+
+/** What becomes wrong when a page that axe has just looked at takes other colours: all that they can change is contrast. */
+export const contrastViolations = (page: Page): Promise<readonly string[]> =>
+  runAxe(page, 'document', { runOnly: ['color-contrast'] })
+
+const runAxe = async (page: Page, context: string, options: { runOnly?: string[] }): Promise<readonly string[]> => {
+  const settings = JSON.stringify({ preload: false, resultTypes: ['violations'], ...options })
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${context}, ${settings})`)
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary ?? ''}`),
   )
