@@ -2,22 +2,10 @@ import type { Db, FactorsTable } from '../database/tables.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { FactorSecrets } from './factor-secret.ts'
+import { readFactor, rowKeyOf, type Factor, type FactorKind } from './factor-row.ts'
 import { newId } from './new-id.ts'
 
-export type FactorKind = 'email' | 'totp' | 'passkey' | 'recovery-codes'
-
-/** Something that a person enrolled to prove who they are. Times in milliseconds since the epoch. */
-export interface Factor {
-  readonly id: string
-  readonly account: string
-  readonly kind: FactorKind
-  /** An e-mail address, or the name that the person gave: « Téléphone ». */
-  readonly label: string
-  /** In clear, for the method that uses it alone; null for factors without one. */
-  readonly secret: string | null
-  readonly createdAt: number
-  readonly usedAt: number | null
-}
+export type { Factor, FactorKind } from './factor-row.ts'
 
 export interface NewFactor {
   readonly kind: FactorKind
@@ -63,8 +51,6 @@ export interface FactorParts {
   readonly secrets: FactorSecrets
 }
 
-const rowKeyOf = ({ account, id, kind }: Pick<FactorsTable, 'account' | 'id' | 'kind'>) => ({ account, id, kind })
-
 const createPreferences = (db: Db): Pick<Factors, 'preference' | 'prefer'> => ({
   preference: async (account) =>
     (await db
@@ -87,15 +73,7 @@ const createPreferences = (db: Db): Pick<Factors, 'preference' | 'prefer'> => ({
 })
 
 export const createFactors = ({ db, clock, random, secrets }: FactorParts): Factors => {
-  const factorOf = (row: FactorsTable): Factor => ({
-    id: row.id,
-    account: row.account,
-    kind: row.kind as FactorKind,
-    label: row.label,
-    secret: row.secret === null ? null : secrets.open(rowKeyOf(row), row.secret),
-    createdAt: row.created_at,
-    usedAt: row.used_at,
-  })
+  const factorOf = (row: FactorsTable): Factor => readFactor(secrets, row)
   const rowOf = (account: string, id: string) =>
     db.selectFrom('factors').selectAll().where('account', '=', account).where('id', '=', id).executeTakeFirst()
 
@@ -118,6 +96,7 @@ export const createFactors = ({ db, clock, random, secrets }: FactorParts): Fact
         counter: -1,
         created_at: clock.now(),
         used_at: null,
+        credential: null,
       }
       await db.insertInto('factors').values(row).execute()
       return factorOf(row)

@@ -1,11 +1,14 @@
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { createFactorSecrets } from '../accounts/factor-secret.ts'
 import { createFactors } from '../accounts/factors.ts'
+import { createPasskeyCredentials } from '../accounts/passkey-credentials.ts'
 import type { Mailer } from '../mail/mail.ts'
 import { createEmailCodeMethod } from '../methods/email-code/index.ts'
 import { createAddressEnrolment } from '../methods/email-code/confirm-address.ts'
 import { createAddressLetterWriter, createLetterWriter } from '../methods/email-code/letter.ts'
 import { createPasswordMethod } from '../methods/password/index.ts'
+import { createPasskeyEnrolment } from '../methods/passkey/enrol.ts'
+import { createPasskeys } from '../methods/passkey/index.ts'
 import { createRecoveryCodes } from '../methods/recovery-code/index.ts'
 import { createTotpEnrolment } from '../methods/totp/enrol.ts'
 import { createTotpMethod } from '../methods/totp/index.ts'
@@ -35,17 +38,25 @@ export const joinSignIn = (
   const throttle = createThrottle({ store, key: purposeKey(keyring, THROTTLE_PURPOSE), known: knownBrowsers })
   const passwords = joinPasswords(foundations, settings, { mailer, renderers }, { directory, throttle })
   const secrets = createFactorSecrets({ key: purposeKey(keyring, 'factor'), random })
-  const factors = createFactors({ db: database.db, clock, random, secrets })
+  const factorParts = { db: database.db, clock, random, secrets }
+  const factors = createFactors(factorParts)
   const key = purposeKey(keyring, 'email-code')
   const letters = { write: createLetterWriter(renderers), writeAddress: createAddressLetterWriter(renderers) }
   const mailParts = { store, clock, random, mailer, ...letters, key, trail, factors }
   const emailCode = createEmailCodeMethod(mailParts)
   const totpParts = { store, clock, random, factors, secrets, trail }
   const recoveryCodes = createRecoveryCodes({ factors, random, key: purposeKey(keyring, 'recovery-code') })
-  const confirming = { 'email-code': emailCode, totp: createTotpMethod(totpParts), 'recovery-code': recoveryCodes }
+  const passkeyParts = { store, random, factors, credentials: createPasskeyCredentials(factorParts), directory }
+  const passkeys = createPasskeys(passkeyParts)
+  const confirming = {
+    'email-code': emailCode,
+    totp: createTotpMethod(totpParts),
+    passkey: passkeys,
+    'recovery-code': recoveryCodes,
+  }
   const stages: StageParts = {
     confirming,
-    enrolable: ['totp'],
+    enrolable: ['totp', 'passkey'],
     obligationOf: (at, account, { proved }) => passwords.obligation(at, account, proved),
   }
   const flow = createSignInFlow({
@@ -55,6 +66,7 @@ export const joinSignIn = (
     directory,
     factors,
     password: createPasswordMethod({ directory }),
+    recognising: passkeys,
     trail,
   })
   return {
@@ -62,6 +74,8 @@ export const joinSignIn = (
     factors,
     emailCode,
     recoveryCodes,
+    passkeys,
+    newPasskeys: createPasskeyEnrolment(passkeyParts),
     addresses: createAddressEnrolment(mailParts),
     totp: createTotpEnrolment(totpParts),
     offersOf: createOffers(stages),

@@ -34,6 +34,16 @@ export const EVENTS = {
     means:
       'A code was typed and not accepted. `detail`: `wrong`, `expired`, `dead` (too many tries), `replaced`, `used`, `clock-apart` (an application whose clock is wrong).',
   },
+  'sign-in.passkey-accepted': {
+    result: 'success',
+    means: 'A passkey was right: after the password, or alone, where the policy allows it.',
+  },
+  'sign-in.passkey-refused': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'It was not. `detail`: `cloned` (its counter goes backwards: there may be a copy; take it away from the account), `origin` (it was asked for by another page, perhaps one that imitates ours), `site`, `challenge`, `signature`, `unverified` (the person did not prove to it who they are), `unknown` and `foreign` (nobody’s, or somebody else’s), `disabled`, `expired` (the page was left too long, or the same answer was sent twice), `malformed`, `not-enrolled` (right, but no open way of this account ends with it).',
+  },
   'sign-in.throttled': {
     result: 'failure',
     isFlood: true,

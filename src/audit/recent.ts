@@ -14,6 +14,7 @@ const OF_INTEREST: readonly EventName[] = [
   'session.started',
   'sign-in.password-refused',
   'sign-in.code-refused',
+  'sign-in.passkey-refused',
   'factor.added',
   'factor.removed',
   'account.password-set',

@@ -116,6 +116,8 @@ export interface FactorsTable {
   counter: number
   created_at: number
   used_at: number | null
+  /** SHA-256 of the credential id of a passkey, once in the whole database; null for everything else. */
+  credential: string | null
 }
 
 /** What a person chose to be asked for first. */

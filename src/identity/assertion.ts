@@ -17,12 +17,14 @@ const ACR = { 1: 'urn:portillon:level:1', 2: 'urn:portillon:level:2', 3: 'urn:po
 /**
  * Method names of RFC 8176. A mailed code has none of its own: `otp` says that a one-time code was given, as other gates do,
  * while the RFC thinks of RFC 4226 and 6238; the claim `way` tells them apart. Never `mfa` for these two: for the CNIL a
- * password and a mailed code are two steps, not two factors (T-25).
+ * password and a mailed code are two steps, not two factors (T-25). A passkey is `pop`: whether its key lives in hardware
+ * (`hwk`) nobody here can tell, because no attestation is asked for.
  */
 const AMR: Readonly<Record<MethodId, string>> = {
   password: 'pwd',
   'email-code': 'otp',
   totp: 'otp',
+  passkey: 'pop',
   'recovery-code': 'otp',
 }
 
@@ -30,7 +32,9 @@ const AMR: Readonly<Record<MethodId, string>> = {
 const POSSESSION: ReadonlySet<MethodId> = new Set(['totp', 'recovery-code'])
 
 const amrOf = (methods: readonly MethodId[]): readonly string[] => {
-  const isMultiFactor = methods.includes('password') && methods.some((method) => POSSESSION.has(method))
+  // A passkey is held, and opened by what the person knows or is: user verification is always demanded.
+  const isMultiFactor =
+    methods.includes('passkey') || (methods.includes('password') && methods.some((method) => POSSESSION.has(method)))
   return [...new Set(methods.map((method) => AMR[method])), ...(isMultiFactor ? ['mfa'] : [])]
 }
 

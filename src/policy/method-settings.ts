@@ -93,6 +93,13 @@ export const totp = z
   .prefault({})
   .describe('Codes of an authenticator application (RFC 6238).')
 
+export const passkey = z
+  .strictObject({
+    'per-account': z.int().min(1).max(10).default(5).describe('Passkeys that one account may have at most.'),
+  })
+  .prefault({})
+  .describe('Passkeys (WebAuthn), which answer to the first host of the site alone.')
+
 export const siteMail = z
   .strictObject({
     from: sender.meta({

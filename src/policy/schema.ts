@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, matching, network, text } from '../lib/settings/fields.ts'
-import { emailCode, password, siteMail, totp } from './method-settings.ts'
+import { emailCode, passkey, password, siteMail, totp } from './method-settings.ts'
 import { PATTERN_WORDS, pathPattern } from './path-pattern.ts'
 import { upstream } from './upstream.ts'
 
@@ -44,7 +44,7 @@ export const IDENTITY_FIELDS = [
 ] as const
 export type IdentityField = (typeof IDENTITY_FIELDS)[number]
 
-export const METHOD_IDS = ['password', 'email-code', 'totp', 'recovery-code'] as const
+export const METHOD_IDS = ['password', 'email-code', 'totp', 'passkey', 'recovery-code'] as const
 export type MethodId = (typeof METHOD_IDS)[number]
 
 /** A text shown to people: one string for every language, or one per language. */
@@ -72,7 +72,13 @@ const way = z.strictObject({
   id: id(
     'Name of the way, unique in the site; it is the value of the button `way` on the sign-in page and part of the audit trail.',
   ),
-  methods: z.array(z.enum(METHOD_IDS)).min(1).max(4).describe('The methods to prove, in this order.'),
+  methods: z
+    .array(z.enum(METHOD_IDS))
+    .min(1)
+    .max(4)
+    .describe(
+      'The methods to prove, in this order: `password` and another one, or `passkey` alone, which asks for no login.',
+    ),
   level: z
     .int()
     .min(1)
@@ -219,6 +225,7 @@ export const siteSchema = z.strictObject({
   password,
   'email-code': emailCode,
   totp,
+  passkey,
   account: z
     .strictObject({
       fresh: duration(

@@ -20,6 +20,7 @@ export interface ApplicationShown {
   readonly attempt: string
   readonly isForced: boolean
   readonly cancelHref: string | null
+  readonly passkeyHref?: string | null
   readonly label?: string
   readonly error?: Message
 }
@@ -42,6 +43,7 @@ export const showApplication = (parts: PortalParts, response: Response, shown: A
     isForced: shown.isForced,
     error: shown.error ?? null,
     cancelHref: shown.cancelHref,
+    passkeyHref: shown.passkeyHref ?? null,
   }
   parts.pages.show(response, 'application', model, shown.error === undefined ? 200 : 400)
 }

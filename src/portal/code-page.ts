@@ -18,6 +18,9 @@ export const errorOf = (refusal: ContinueRefusal, site: Site): { error: Message;
     case 'clock-apart':
       // No clock but ours has a part in a mailed code.
       return { error: { key: 'code.malformed', values: { digits: optionsOf(site).digits } }, status: 401 }
+    case 'unproven':
+      // Nor has a passkey.
+      return { error: { key: 'code.malformed', values: { digits: optionsOf(site).digits } }, status: 401 }
     case 'wrong':
       return { error: { key: 'code.wrong', values: { left: refusal.left ?? 0 } }, status: 401 }
     case 'malformed':

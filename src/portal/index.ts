@@ -12,6 +12,9 @@ import { showForgotten, showForgottenSent, takeForgotten } from './routes/forgot
 import { dropKeptForm, sendKeptForm, showKeptForm } from './routes/kept-form.ts'
 import { showAccountPassword, takeAccountPassword } from './routes/account-password.ts'
 import { showNewMethod, takeNewMethod } from './routes/new-method.ts'
+import { showAccountPasskey, takeAccountPasskey } from './routes/account-passkey.ts'
+import { showNewPasskey, takeNewPasskey } from './routes/new-passkey.ts'
+import { showPasskeySignIn, takePasskeySignIn } from './routes/passkey-sign-in.ts'
 import { showObligedPassword, takeObligedPassword } from './routes/obliged-password.ts'
 import { showOutbox } from './routes/outbox.ts'
 import { showAsset, showJwks } from './routes/published.ts'
@@ -45,6 +48,16 @@ const passwordRoutes = (router: Router, parts: PortalParts, session: RequestHand
   router.post('/sign-in/new-password', readForm, session, takeObligedPassword(parts))
   router.get('/account/password', showAccountPassword(parts))
   router.post('/account/password', readForm, takeAccountPassword(parts))
+}
+
+const passkeyRoutes = (router: Router, parts: PortalParts, session: RequestHandler): void => {
+  router.all(['/sign-in/passkey', '/sign-in/new-passkey', '/account/passkey'], onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/sign-in/passkey', showPasskeySignIn(parts))
+  router.post('/sign-in/passkey', readForm, session, takePasskeySignIn(parts))
+  router.get('/sign-in/new-passkey', showNewPasskey(parts))
+  router.post('/sign-in/new-passkey', readForm, session, takeNewPasskey(parts))
+  router.get('/account/passkey', showAccountPasskey(parts))
+  router.post('/account/passkey', readForm, takeAccountPasskey(parts))
 }
 
 const routes = (parts: PortalParts): Router => {
@@ -100,6 +113,7 @@ const routes = (parts: PortalParts): Router => {
   router.get('/assets/:name', showAsset(parts))
   if (parts.outbox !== null) router.get('/outbox', showOutbox(parts, parts.outbox))
   passwordRoutes(router, parts, session)
+  passkeyRoutes(router, parts, session)
   return router
 }
 

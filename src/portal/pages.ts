@@ -50,6 +50,8 @@ export interface PageModels {
     readonly notices: readonly { readonly kind: 'information' | 'warning'; readonly text: string }[]
     readonly legal: string | null
     readonly forgottenHref: string | null
+    /** The way by a passkey alone, which needs no login. */
+    readonly passkey: { readonly href: string; readonly endsOn: string | null } | null
   }
   /** « Saisie du code ». */
   code: {
@@ -87,12 +89,10 @@ export interface PageModels {
     readonly attempt: string
     /** Each is a button; `method` names icon and text. Grouped as they come: addresses, then applications. */
     readonly offers: readonly { readonly value: string; readonly method: MethodId; readonly label: string }[]
-    /** Whether an application can be associated; a code by mail proves who it is first. */
-    readonly canAssociate: boolean
-    /** The person wants to associate an application: the choice is how they prove who they are first. */
-    readonly isAssociating: boolean
-    /** The same page for that purpose. */
-    readonly associateHref: string
+    /** What can be enrolled, each with the address of this same page for that purpose: one of the offers proves who it is first. */
+    readonly enrolable: readonly { readonly method: 'totp' | 'passkey'; readonly href: string }[]
+    /** What the person wants to enrol: the choice is how they prove who they are first. */
+    readonly enrolling: 'totp' | 'passkey' | null
     /** `choice.unknown`. */
     readonly error: Message | null
     readonly restartHref: string
@@ -118,6 +118,39 @@ export interface PageModels {
     /** `recovery.wrong`, `recovery.malformed`, `code.throttled` {minutes}, `code.closed`. */
     readonly error: Message | null
     readonly otherHref: string
+  }
+  /** A passkey is asked for: after the password, or alone. Its script hands `options` to the browser. */
+  passkey: {
+    readonly action: string
+    readonly csrf: string
+    readonly to: string
+    /** Handle of the attempt; empty when the passkey is to say who it is. */
+    readonly attempt: string
+    /** The names that the person gave, or empty. */
+    readonly label: string
+    /** JSON for `navigator.credentials.get`. */
+    readonly options: string
+    /** The browser asks at once; otherwise when the button is pressed. */
+    readonly starts: boolean
+    /** `passkey.refused`, `passkey.expired`, `code.throttled` {minutes}. */
+    readonly error: Message | null
+    readonly otherHref: string
+  }
+  /** Making a passkey. */
+  'new-passkey': {
+    readonly action: string
+    readonly csrf: string
+    readonly to: string
+    /** Handle of the attempt when nobody is signed in yet, empty otherwise. */
+    readonly attempt: string
+    /** JSON for `navigator.credentials.create`. */
+    readonly options: string
+    readonly label: string
+    /** The way that brought the person here is over, and something takes its place before the session opens. */
+    readonly isForced: boolean
+    /** `newPasskey.refused`, `.expired`, `.full`, `.known`. */
+    readonly error: Message | null
+    readonly cancelHref: string | null
   }
   /** A new set of recovery codes, shown this once. */
   'recovery-codes': {
@@ -147,6 +180,8 @@ export interface PageModels {
     /** `application.wrong`, `.malformed`, `.expired`, `.full`, `totp.clockApart` {minutes, behind}. */
     readonly error: Message | null
     readonly cancelHref: string | null
+    /** Where a passkey may be made instead. */
+    readonly passkeyHref: string | null
   }
   /** « Mon compte ». Times are ISO 8601, UTC. */
   account: {
@@ -171,11 +206,19 @@ export interface PageModels {
       readonly since: string
       readonly usedAt: string | null
     }[]
+    readonly passkeys: readonly {
+      readonly id: string
+      readonly label: string
+      readonly since: string
+      readonly usedAt: string | null
+    }[]
     /** Codes left on the printed sheet; null when none were ever made, or no way asks for them. */
     readonly recovery: { readonly left: number | null } | null
     readonly canAddAddress: boolean
     readonly canAddApplication: boolean
     readonly usesApplications: boolean
+    readonly canAddPasskey: boolean
+    readonly usesPasskeys: boolean
     readonly offers: readonly { readonly value: string; readonly method: MethodId; readonly label: string }[]
     /** Value of the offer that is asked for first, or empty. */
     readonly preference: string

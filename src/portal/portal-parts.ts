@@ -8,6 +8,8 @@ import type { ReturnTargets } from '../lib/return-target.ts'
 import type { OutboxMail } from '../mail/outbox.ts'
 import type { AddressEnrolment } from '../methods/email-code/confirm-address.ts'
 import type { EmailCodeMethod } from '../methods/email-code/index.ts'
+import type { PasskeyEnrolment } from '../methods/passkey/enrol.ts'
+import type { Passkeys } from '../methods/passkey/index.ts'
 import type { RecoveryCodes } from '../methods/recovery-code/index.ts'
 import type { TotpEnrolment } from '../methods/totp/enrol.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
@@ -36,6 +38,8 @@ export interface PortalParts {
   readonly flow: SignInFlow
   readonly emailCode: EmailCodeMethod
   readonly totp: TotpEnrolment
+  readonly passkeys: Passkeys
+  readonly newPasskeys: PasskeyEnrolment
   readonly addresses: AddressEnrolment
   readonly recoveryCodes: RecoveryCodes
   readonly factors: Factors

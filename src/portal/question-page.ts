@@ -3,6 +3,7 @@ import type { MethodId } from '../policy/schema.ts'
 import type { ContinueRefusal } from '../sign-in/answer.ts'
 import { errorOf, showCode, type CodeShown } from './code-page.ts'
 import type { Message } from './pages.ts'
+import { passkeyErrorOf, showPasskey } from './passkey-page.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { recoveryErrorOf, showRecoveryCode } from './recovery-page.ts'
 import { showTotp, totpErrorOf } from './totp-page.ts'
@@ -20,6 +21,7 @@ const PAGES: Readonly<Partial<Record<MethodId, QuestionPage>>> = {
     errorOf: (response, refusal) => errorOf(refusal, visitOf(response.req).site.site),
   },
   totp: { show: showTotp, errorOf: (_response, refusal) => totpErrorOf(refusal) },
+  passkey: { show: showPasskey, errorOf: (_response, refusal) => passkeyErrorOf(refusal) },
   'recovery-code': { show: showRecoveryCode, errorOf: (_response, refusal) => recoveryErrorOf(refusal) },
 }
 

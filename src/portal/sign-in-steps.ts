@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express'
+import type { MethodId } from '../policy/schema.ts'
 import type { BeginRefusal } from '../sign-in/method.ts'
+import type { Obligation } from '../sign-in/obligation.ts'
 import type { Progress } from '../sign-in/under-way.ts'
 import type { Stage } from '../sign-in/stage.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
@@ -8,13 +10,24 @@ import { openSession } from './open-session.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { visitOf, type PortalSite } from './visit.ts'
 
+const obligedPageOf = (obligation: Obligation): string => {
+  if (obligation.kind === 'new-password') return 'sign-in/new-password'
+  return obligation.methods.includes('totp') ? 'sign-in/application' : 'sign-in/new-passkey'
+}
+
+/** The pages on which what was wanted is enrolled, as soon as somebody is signed in. */
+const ENROLMENT_PAGES: Readonly<Partial<Record<MethodId, string>>> = {
+  totp: 'account/application',
+  passkey: 'account/passkey',
+}
+
 /** The page of each stage of a sign-in under way, below the prefix. */
 const pageOf = (stage: Stage): string => {
   switch (stage.kind) {
     case 'choose':
       return 'sign-in/choice'
     case 'obliged':
-      return stage.obligation.kind === 'new-password' ? 'sign-in/new-password' : 'sign-in/application'
+      return obligedPageOf(stage.obligation)
     case 'answer':
     case 'proven':
       return 'sign-in/code'
@@ -58,8 +71,10 @@ export const goOn = async (
   }
   const { proven } = progress
   await openSession(parts, request, proven, visitor)
-  if (proven.then === 'totp') {
+  const enrolment = proven.then === null ? undefined : ENROLMENT_PAGES[proven.then]
+  if (enrolment === undefined) parts.pages.go(response, destinationOf(site, proven.target))
+  else {
     const query = new URLSearchParams({ to: parts.targets.seal(site.site.site, proven.target) })
-    parts.pages.go(response, `${site.prefix}/account/application?${query.toString()}`)
-  } else parts.pages.go(response, destinationOf(site, proven.target))
+    parts.pages.go(response, `${site.prefix}/${enrolment}?${query.toString()}`)
+  }
 }

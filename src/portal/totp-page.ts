@@ -26,6 +26,7 @@ export const totpErrorOf = (refusal: ContinueRefusal): { error: Message; status:
     case 'used':
       return { error: { key: 'totp.used' }, status: 401 }
     case 'wrong':
+    case 'unproven':
     case 'expired':
     case 'dead':
     case 'replaced':

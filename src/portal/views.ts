@@ -57,8 +57,16 @@ const createLook = (site: Site | null, renderers: Renderers): Look => {
   return { renderer: renderers(site?.templates), assets, sheet, policy: policyFor(sheet) }
 }
 
+/** Scripts of single pages, among the assets. */
+const PAGE_SCRIPTS: Readonly<Partial<Record<PageName, string>>> = {
+  'new-password': 'password.js',
+  passkey: 'passkey.js',
+  'new-passkey': 'passkey.js',
+}
+
 /** What templates find as `it.frame`. */
 const frameOf = ({ site, language }: Frame, { assets, sheet }: Look, page: PageName) => {
+  const script = PAGE_SCRIPTS[page]
   const say = (text: LocalizedText | undefined): string | null => text?.[language] ?? null
   const href = (name: string) => `${site?.prefix ?? ''}/assets/${assets.href(name)}`
   return {
@@ -80,7 +88,7 @@ const frameOf = ({ site, language }: Frame, { assets, sheet }: Look, page: PageN
           },
     icon: site === null ? 'data:,' : href('portillon.svg'),
     script: site === null ? null : href('portillon.js'),
-    pageScript: page === 'new-password' ? href('password.js') : null,
+    pageScript: script === undefined ? null : href(script),
     // A refusal must look right even where nothing else is served: unknown host, headers too large, a stranger's address.
     style: page === 'refusal' ? { inline: sheet } : { href: href('portillon.css') },
   }

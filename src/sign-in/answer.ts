@@ -31,13 +31,19 @@ export const answerQuestion = async (
   }
   const tried = admitted.value
   const answered = await judged(tried, () => method.answer(question, given))
+  const what = method.id === 'passkey' ? 'passkey' : 'code'
   if (answered.ok) {
     await tried.giveBack()
     await throttle.clearCodes(who)
-    trail.record({ event: 'sign-in.code-accepted', ...trace })
+    trail.record({ event: `sign-in.${what}-accepted`, ...trace })
   } else {
+    const { reason } = answered
     recordWave(trail, at, visitor, await tried.failed())
-    trail.record({ event: 'sign-in.code-refused', detail: answered.reason.reason, ...trace })
+    trail.record({
+      event: `sign-in.${what}-refused`,
+      detail: 'cause' in reason ? reason.cause : reason.reason,
+      ...trace,
+    })
   }
   return answered
 }

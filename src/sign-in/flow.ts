@@ -1,10 +1,11 @@
 import type { ReturnTarget } from '../lib/return-target.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
-import type { MethodId } from '../policy/schema.ts'
+import type { MethodId, Way } from '../policy/schema.ts'
 import { answerQuestion, type ContinueRefusal } from './answer.ts'
 import { ask, askFirst, choicesOf, methodOf, progress, put, questionOf, recordRefused, refuseUsed } from './asking.ts'
 import type { FlowSite } from './flow-site.ts'
 import { identify, type NotIdentified } from './identify.ts'
+import { recognisePerson, type RecognitionRefusal } from './recognise.ts'
 import type { BeginRefusal } from './method.ts'
 import type { Stage } from './stage.ts'
 import { standing, type FlowParts, type GoesOn, type Progress, type UnderWay } from './under-way.ts'
@@ -41,6 +42,13 @@ export interface SignInFlow {
     given: Credentials,
     target: ReturnTarget,
   ): Promise<Result<GoesOn & { readonly handle: string }, StartRefusal>>
+  /** Finds out who somebody is by a passkey alone, where a way allows it, and begins and ends the attempt with it. */
+  recognise(
+    at: FlowSite,
+    visitor: Visitor,
+    given: string,
+    target: ReturnTarget,
+  ): Promise<Result<Progress & { readonly handle: string }, RecognitionRefusal>>
   /** The attempt of a handle for this browser; null when it is over, or nothing can be asked for any more. */
   find(at: FlowSite, visitor: Visitor, handle: string): Promise<UnderWay | null>
   /** What could be asked for, whatever is asked for now; null when there is nothing to choose. */
@@ -63,11 +71,15 @@ export interface SignInFlow {
   ): Promise<Result<Progress, { readonly reason: 'used' }>>
 }
 
+/** Where no way begins with a password, none is judged: a form that tells right from wrong ones would serve guessing alone. */
+const asksPassword = ({ methods }: Way): boolean => methods[0] === 'password'
+
 /** Names the account and begins the attempt. */
 const start =
   (parts: FlowParts): SignInFlow['start'] =>
   async (at, visitor, given, target) => {
-    const { open, inGrace } = at.ways
+    const open = at.ways.open.filter(asksPassword)
+    const inGrace = at.ways.inGrace.filter(asksPassword)
     const isOpen = given.way === undefined ? open.length > 0 : open.some(({ id }) => id === given.way)
     if (!isOpen && inGrace.length === 0) {
       recordRefused(parts, at, visitor, 'way-closed')
@@ -131,6 +143,7 @@ const settle =
 /** The steps of a sign-in, without a word of HTTP: what comes next is decided here, pages only show it. */
 export const createSignInFlow = (parts: FlowParts): SignInFlow => ({
   start: start(parts),
+  recognise: (at, visitor, given, target) => recognisePerson(parts, at, visitor, given, target),
   find: find(parts),
   choices: (at, underWay) => choicesOf(parts, at, underWay),
   choose: async (at, visitor, underWay, { method, choice, remember, then }) => {

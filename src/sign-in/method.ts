@@ -2,6 +2,7 @@ import type { Account, PasswordRefusal } from '../accounts/directory.ts'
 import type { Result } from '../lib/result.ts'
 import type { MethodId, Site } from '../policy/schema.ts'
 import type { Attempt } from './attempt.ts'
+import type { FlowSite } from './flow-site.ts'
 import type { Visitor } from './visitor.ts'
 
 /**
@@ -54,6 +55,43 @@ export type AnswerRefusal =
   | { readonly reason: 'expired' | 'dead' | 'replaced' | 'used' }
   /** The right code of another moment: the clock of the telephone is so many milliseconds ahead (behind: negative) (R24). */
   | { readonly reason: 'clock-apart'; readonly ahead: number }
+  /** A statement of a passkey that proves nothing; why is for the trail alone. */
+  | { readonly reason: 'unproven'; readonly cause: StatementFault }
+
+/**
+ * Why a statement of a passkey proves nothing. `challenge`: it answers another one; `origin`: it was made for another page,
+ * `site`: for another site; `unverified`: nobody proved to the authenticator who they are; `cloned`: its counter goes
+ * backwards, so there are two of it; `unknown`: no passkey of anybody's, `foreign`: of somebody else.
+ */
+export type StatementFault =
+  | 'malformed'
+  | 'challenge'
+  | 'origin'
+  | 'site'
+  | 'unverified'
+  | 'signature'
+  | 'cloned'
+  | 'unknown'
+  | 'foreign'
+  | 'disabled'
+
+/** Why a passkey alone let nobody in. The visitor meets one text for every cause but that of a page left too long (C-01). */
+export type RecogniseRefusal =
+  | { readonly reason: 'expired' }
+  | { readonly reason: 'unproven'; readonly cause: StatementFault; readonly account: Account | null }
+
+/** A method that finds out by itself who somebody is, without a login: it is a way alone. */
+export interface RecognisingMethod {
+  readonly id: MethodId
+  /** Whose budget an answer spends: the same whether anybody has it or not; null for what is no answer. */
+  claimOf(given: string): string | null
+  /** @param browser as attempts name it: the challenge was drawn for it */
+  recognise(
+    at: Pick<FlowSite, 'site' | 'realm'>,
+    browser: string,
+    given: string,
+  ): Promise<Result<Account, RecogniseRefusal>>
+}
 
 /** A method that confirms a person whom a way has already identified. */
 export interface ConfirmingMethod {

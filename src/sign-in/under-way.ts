@@ -5,7 +5,7 @@ import type { MethodId, Way } from '../policy/schema.ts'
 import type { Attempt, Attempts } from './attempt.ts'
 import type { FlowSite } from './flow-site.ts'
 import type { IdentifyParts } from './identify.ts'
-import type { BeginRefusal } from './method.ts'
+import type { BeginRefusal, RecognisingMethod } from './method.ts'
 import { stageOf, type Stage, type StageParts } from './stage.ts'
 
 /** A sign-in under way, the person it belongs to, and where it stands. */
@@ -38,6 +38,7 @@ export interface FlowParts extends IdentifyParts, StageParts {
   readonly attempts: Attempts
   readonly directory: Pick<AccountDirectory, 'findById'>
   readonly factors: Pick<Factors, 'preference' | 'prefer'>
+  readonly recognising: RecognisingMethod
 }
 
 export const standing = async (

@@ -14,6 +14,7 @@
  * | code-mail:<attempt digest> | methods/email-code | what became of the mail: queued, sent, failed | 15 min |
  * | enrolment:<digest of the session or attempt that enrols> | methods/totp | account, and the secret that waits for its first code, encrypted (AES-256-GCM) | 15 min |
  * | enrolment:email.<digest of the session> | methods/email-code | account, address that waits for its code, keyed hash of the code (JSON) | email-code.lifetime |
+ * | passkey-challenge:<attempt, holder or browser>.<its digest> | methods/passkey | the challenge that a passkey is to sign; public, taken once | 5 min |
  * | reset-link:<digest> | passwords/links | a link for a new password (JSON): site, realm, account, until when, keyed digest of the password's date and the address | password.reset-link + 24 h |
  * | reset-newest:<realm>:<account> | passwords/links | digest of the newest link of an account: the others are dead | password.reset-link + 24 h |
  * | reset-used:<digest> | passwords/links | present when that link has served | 24 h |
@@ -37,6 +38,7 @@ export const keys = {
   code: (attempt: string) => `code:${attempt}`,
   codeMail: (attempt: string) => `code-mail:${attempt}`,
   enrolment: (holder: string) => `enrolment:${holder}`,
+  passkeyChallenge: (asked: string) => `passkey-challenge:${asked}`,
   resetLink: (digest: string) => `reset-link:${digest}`,
   resetNewest: (realm: string, account: string) => `reset-newest:${realm}:${account}`,
   resetUsed: (digest: string) => `reset-used:${digest}`,

@@ -74,6 +74,8 @@ export const NEVER: readonly { readonly from: string; readonly to: readonly stri
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/argon2': ['accounts'],
   '@node-rs/bcrypt': ['accounts/legacy'],
+  // Brings readers of certificates along, which touch globals: one folder, read when the first passkey is.
+  '@simplewebauthn/server': ['methods/passkey'],
   '@zxcvbn-ts/core': ['accounts/password-strength.ts'],
   '@zxcvbn-ts/language-common': ['accounts/password-strength.ts'],
   '@zxcvbn-ts/language-fr': ['accounts/password-strength.ts'],

@@ -1,6 +1,7 @@
 import type { PageModels, PageName } from '../../src/portal/pages.ts'
 import { groupedSecret, keyUri, qrCode } from '../../src/methods/totp/key-uri.ts'
 import { siteSchema, type Site } from '../../src/policy/schema.ts'
+import { ENROLABLE, passkeyStates } from './passkey-states.ts'
 import { passwordStates } from './password-states.ts'
 
 /** One page in one state, with invented people and addresses. */
@@ -64,6 +65,7 @@ const signIn: PageModels['sign-in'] = {
   notices: [],
   legal: LEGAL.fr,
   forgottenHref: '/_portillon/password/forgot',
+  passkey: null,
 }
 
 const code: PageModels['code'] = {
@@ -94,9 +96,8 @@ const choice: PageModels['choice'] = {
     { value: 'email-code.2', method: 'email-code', label: 'z***@cabinet.example.test' },
     { value: 'totp.3', method: 'totp', label: 'Téléphone professionnel' },
   ],
-  canAssociate: false,
-  isAssociating: false,
-  associateHref: '/_portillon/sign-in/choice?then=totp',
+  enrolable: [],
+  enrolling: null,
   error: null,
   restartHref: '/_portillon/sign-in?to=sealed.target',
 }
@@ -127,6 +128,7 @@ const application: PageModels['application'] = {
   isForced: false,
   error: null,
   cancelHref: '/_portillon/account',
+  passkeyHref: null,
 }
 const clockApart = { key: 'totp.clockApart', values: { minutes: 3, behind: 'yes' } }
 
@@ -143,6 +145,12 @@ const accountPage: PageModels['account'] = {
     { id: 'a2', label: 'zoe@cabinet.example.test', since: '2026-10-02T12:00:00.000Z', usedAt: null },
   ],
   applications: [{ id: 'a3', label: 'Téléphone professionnel', since: '2026-09-14T09:12:00.000Z', usedAt: null }],
+  passkeys: [
+    { id: 'a4', label: 'Ordinateur du cabinet', since: '2026-10-14T09:12:00.000Z', usedAt: '2026-11-22T09:12:00.000Z' },
+    { id: 'a5', label: '', since: '2026-11-14T09:12:00.000Z', usedAt: null },
+  ],
+  canAddPasskey: true,
+  usesPasskeys: true,
   recovery: { left: 7 },
   canAddAddress: true,
   canAddApplication: true,
@@ -162,6 +170,7 @@ const accountPage: PageModels['account'] = {
   activity: [
     { event: 'session.started', at: '2026-11-23T08:02:00.000Z', address: '192.0.2.10' },
     { event: 'sign-in.password-refused', at: '2026-11-23T08:01:12.000Z', address: '192.0.2.10' },
+    { event: 'sign-in.passkey-refused', at: '2026-11-22T18:42:00.000Z', address: '192.0.2.10' },
     { event: 'sign-in.code-refused', at: '2026-11-22T18:41:00.000Z', address: '' },
     { event: 'factor.added', at: '2026-10-02T12:00:00.000Z', address: '192.0.2.10' },
     { event: 'factor.removed', at: '2026-10-01T12:00:00.000Z', address: '192.0.2.10' },
@@ -176,6 +185,7 @@ const poorAccount: PageModels['account'] = {
   recovery: { left: null },
   addresses: [],
   applications: [],
+  passkeys: [],
   offers: [],
   preference: '',
   sessions: accountPage.sessions.slice(0, 1),
@@ -252,8 +262,9 @@ export const pageStates: readonly PageState[] = [
   state('address-code', 'address', { ...address, pending: 'zoe@cabinet.example.test' }),
   state('address-code-wrong', 'address', { ...addressWrong('wrong'), pending: 'zoe@cabinet.example.test' }),
   state('choice', 'choice', choice),
-  state('choice-first', 'choice', { ...choice, offers: addresses, canAssociate: true }),
-  state('choice-prove', 'choice', { ...choice, offers: addresses, canAssociate: true, isAssociating: true }),
+  state('choice-first', 'choice', { ...choice, offers: addresses, enrolable: ENROLABLE }),
+  state('choice-prove', 'choice', { ...choice, offers: addresses, enrolable: ENROLABLE, enrolling: 'totp' }),
+  ...passkeyStates({ signIn, choice }).map(({ id, page, model }) => state(id, page, model)),
   state('choice-unknown', 'choice', { ...choice, error: { key: 'choice.unknown' } }),
   state('totp', 'totp', totp),
   state('totp-unnamed', 'totp', { ...totp, label: '', error: { key: 'totp.wrong' } }),
@@ -265,7 +276,13 @@ export const pageStates: readonly PageState[] = [
   state('application-wrong', 'application', { ...application, label: 'Tablette', error: { key: 'application.wrong' } }),
   state('application-clock', 'application', { ...application, error: clockApart }),
   state('application-expired', 'application', { ...application, error: { key: 'application.expired' } }),
-  state('application-forced', 'application', { ...application, attempt: 'attempt', isForced: true, cancelHref: null }),
+  state('application-forced', 'application', {
+    ...application,
+    attempt: 'attempt',
+    isForced: true,
+    cancelHref: null,
+    passkeyHref: '/_portillon/sign-in/new-passkey',
+  }),
   state('application-added', 'application-added', { label: '', continueHref: '/' }),
   state('sign-in', 'sign-in', signIn),
   state('sign-in-error', 'sign-in', { ...signIn, login: 'z.oeuvrard', error: { key: 'signIn.wrong' } }),

@@ -39,7 +39,7 @@ describe('W-16: every page in every state', () => {
   for (const [nth, states] of portions(pageStates).entries()) {
     it(`passes axe in English, on a phone, without a script, portion ${nth + 1}`, async () => {
       await withPage(PHONE, async (page) => {
-        await page.route(/\/(?:portillon|password)\.js/, (route) =>
+        await page.route(/\/(?:portillon|password|passkey)\.js/, (route) =>
           route.fulfill({ contentType: 'text/javascript', body: '' }),
         )
         for (const { id } of states) {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { before, describe, it } from 'node:test'
 import { createFactorSecrets } from '../../src/accounts/factor-secret.ts'
 import { createFactors, type Factors } from '../../src/accounts/factors.ts'
+import { createPasskeyCredentials, type PasskeyCredentials } from '../../src/accounts/passkey-credentials.ts'
 import type { Database } from '../../src/database/open.ts'
 import { Fault } from '../../src/lib/errors.ts'
 import { systemRandom } from '../../src/lib/random.ts'
@@ -59,6 +60,45 @@ for (const [kind, useDatabase] of Object.entries(databaseKinds)) {
       assert.equal(await factors.claim(id, 99), false)
       assert.equal(await factors.claim(id, 101), true)
       assert.equal((await factors.find('p5', id))?.usedAt, clock.now())
+    })
+
+    const credentialsWith = (secret: Buffer): PasskeyCredentials => {
+      const secrets = createFactorSecrets({ key: keyOf(secret), random: systemRandom })
+      return createPasskeyCredentials({ db: database.db, clock, random: systemRandom, secrets })
+    }
+    const passkey = (credential: string, counter = 0) => ({ credential, label: 'Portable', secret: SECRET, counter })
+
+    it('find a passkey by its credential, which nobody can enrol a second time, and keep neither readable', async () => {
+      const credentials = credentialsWith(key)
+      const added = await credentials.add('p9', passkey('first'))
+      assert.ok(added !== null)
+      assert.deepEqual(await credentials.find('first'), added)
+      assert.deepEqual(await factors.of('p9', 'passkey'), [added])
+      assert.equal(await credentials.find('second'), null)
+      const again = await Promise.all(['p9', 'p10'].map((account) => credentials.add(account, passkey('first'))))
+      assert.deepEqual(again, [null, null])
+      const both = await Promise.all(['p9', 'p10'].map((account) => credentials.add(account, passkey('third'))))
+      assert.equal(both.filter((one) => one !== null).length, 1)
+      const rows = await database.db.selectFrom('factors').selectAll().where('kind', '=', 'passkey').execute()
+      assert.doesNotMatch(JSON.stringify(rows), new RegExp(`"(?:first|third)"|${SECRET}`))
+      await factors.remove('p9', added.id)
+      assert.equal(await credentials.find('first'), null)
+    })
+
+    it('take the counter of a passkey upwards only, among many who ask at once; 0 stays 0 for those that do not count', async () => {
+      const credentials = credentialsWith(key)
+      const { id } = (await credentials.add('p11', passkey('counting', 7))) ?? assert.fail()
+      const taken = await Promise.all(Array.from({ length: 20 }, () => credentials.countUp(id, 8)))
+      assert.equal(taken.filter(Boolean).length, 1)
+      assert.equal(await credentials.countUp(id, 7), false)
+      assert.equal(await credentials.countUp(id, 0), false)
+      assert.equal(await credentials.countUp(id, 9), true)
+      assert.equal((await factors.find('p11', id))?.usedAt, clock.now())
+      const silent = (await credentials.add('p11', passkey('silent'))) ?? assert.fail()
+      assert.equal(await credentials.countUp(silent.id, 0), true)
+      assert.equal(await credentials.countUp(silent.id, 0), true)
+      assert.equal(await credentials.countUp(silent.id, 1), true)
+      assert.equal(await credentials.countUp(silent.id, 0), false)
     })
 
     it('let one of two writers replace a secret that both have read', async () => {

@@ -7,6 +7,7 @@ import type { PurposeKey } from '../../src/lib/digest.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { accept, refuse } from '../../src/lib/result.ts'
 import type { Mail, MailState } from '../../src/mail/mail.ts'
+import { createPasskeys } from '../../src/methods/passkey/index.ts'
 import { createRecoveryCodes, type RecoveryCodes } from '../../src/methods/recovery-code/index.ts'
 import { createTotpEnrolment, type TotpEnrolment } from '../../src/methods/totp/enrol.ts'
 import { createTotpMethod } from '../../src/methods/totp/index.ts'
@@ -131,6 +132,8 @@ export const createSignInKit = (
   const secrets = createFactorSecrets({ key, random: systemRandom })
   const totpParts = { store, clock, random: systemRandom, factors, secrets, trail }
   const recoveryCodes = createRecoveryCodes({ factors, random: systemRandom, key })
+  const { credentials } = factors
+  const passkeys = createPasskeys({ store, random: systemRandom, factors, credentials, directory })
   const waysAt = createWays(site.ways)
   const knownBrowsers = createKnownBrowsers({ key, clock, random: systemRandom })
   const throttle = createThrottle({ store, key, known: knownBrowsers })
@@ -158,8 +161,14 @@ export const createSignInKit = (
       directory,
       password: createPasswordMethod({ directory }),
       factors,
-      confirming: { 'email-code': emailCode, totp: createTotpMethod(totpParts), 'recovery-code': recoveryCodes },
-      enrolable: ['totp'],
+      confirming: {
+        'email-code': emailCode,
+        totp: createTotpMethod(totpParts),
+        passkey: passkeys,
+        'recovery-code': recoveryCodes,
+      },
+      recognising: passkeys,
+      enrolable: ['totp', 'passkey'],
       obligationOf: () => Promise.resolve(kit.obligation),
       trail,
     }),

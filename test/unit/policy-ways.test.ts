@@ -87,6 +87,56 @@ describe('ways', () => {
     expected: /`password` first/,
     remedy: /write \[password, email-code\]/,
   })
+  tells('by a passkey and something else after it are refused: it says by itself who it is', {
+    in: { ways: two('id: x, methods: [passkey, totp], homologation: x') },
+    path: 'ways[1].methods',
+    expected: /`passkey` alone, or after `password`/,
+    remedy: /\[password, passkey\]/,
+  })
+  tells('by passkeys without homologation are warned of (RIE)', {
+    in: { ways: two('id: x, methods: [passkey], level: 2') },
+    path: 'ways[1].homologation',
+    severity: 'warning',
+    expected: /RIE/,
+    remedy: /add `homologation/,
+  })
+  tells('by passkeys at the level of a card are warned of', {
+    in: { ways: two('id: x, methods: [password, passkey], level: 3, homologation: x') },
+    path: 'ways[1].level',
+    severity: 'warning',
+    expected: /level 2 at most/,
+    remedy: /write `level: 2`/,
+  })
+  tells('by passkeys at an address are refused: browsers make none there', {
+    in: {
+      hosts: 'hosts: [192.0.2.7]',
+      ways: two('id: x, methods: [password, passkey], level: 2, homologation: x'),
+    },
+    path: 'ways[1].methods',
+    expected: /a host name for passkeys/,
+    remedy: /give the site a name/,
+  })
+  tells('by passkeys at several hosts are warned of: they answer at one', {
+    in: {
+      hosts: 'hosts: [dcc.example.test, www.example.test]',
+      ways: two('id: x, methods: [passkey], level: 2, homologation: x'),
+    },
+    path: 'ways[1].methods',
+    severity: 'warning',
+    expected: /at dcc\.example\.test alone/,
+    remedy: /let the other hosts lead there/,
+  })
+  tells('by passkeys alone are warned of: nobody could make the first one', {
+    in: { ways: 'ways: # here\n  - { id: x, methods: [password, passkey], level: 2, homologation: x }' },
+    path: 'ways',
+    severity: 'warning',
+    expected: /before a passkey is made/,
+    remedy: /password and mailed code/,
+  })
+  it('by a passkey after the password, or alone, are right', () => {
+    for (const methods of ['[password, passkey]', '[passkey]'])
+      assert.deepEqual(problemsOf(siteText({ ways: two(`id: x, methods: ${methods}, level: 2, homologation: x`) })), [])
+  })
   tells('that ask the same thing twice are refused', {
     in: { ways: two('id: x, methods: [password, email-code, email-code], homologation: x') },
     path: 'ways[1].methods',

@@ -29,6 +29,7 @@ const poisoned = (value: unknown, poison: string): unknown => {
       'mail',
       'time',
       'since',
+      'usedAt',
       'sentAt',
       'endsOn',
       'from',

@@ -1,3 +1,4 @@
+import { normalizeAddress } from '../../lib/address.ts'
 import { addDays } from '../../lib/calendar.ts'
 import { entriesOf, type Draft } from '../../lib/settings/draft.ts'
 import { error, warning, type Finding } from '../../lib/settings/problem.ts'
@@ -17,6 +18,10 @@ function* checkChain(way: WayDraft, at: number, site: Draft<Site>): Generator<Fi
   if (methods.length === 0 || methods.length !== way.methods?.length) return
   if (new Set(methods).size < methods.length) {
     yield error(path, 'each method once', 'remove the repetition: proving the same thing twice proves nothing more')
+  } else if (first === 'passkey') {
+    // It says by itself who it is, and has asked for a second factor of its own.
+    if (others.length > 0)
+      yield error(path, '`passkey` alone, or after `password`', 'write [passkey], or [password, passkey]')
   } else if (first !== 'password') {
     yield error(
       path,
@@ -57,6 +62,42 @@ function* checkDates(way: WayDraft, at: number, today: string): Generator<Findin
       ['ways', at, 'until'],
       `a day more than ${NOTICE_DAYS} days ahead`,
       'tell the people who use this way and open another, or renew its homologation',
+    )
+  }
+}
+
+/** What passkeys need of a site: they answer to one host name, and to no address. */
+function* checkPasskeys(way: WayDraft, at: number, site: Draft<Site>): Generator<Finding> {
+  if (way.methods?.includes('passkey') !== true) return
+  const [host] = entriesOf(site.hosts).map(([, name]) => name)
+  const origin = site.origin ?? `https://${host ?? ''}`
+  const hostname = URL.canParse(origin) ? new URL(origin).hostname : ''
+  if (normalizeAddress(hostname.replace(/^\[|\]$/g, '')) !== undefined) {
+    yield error(
+      ['ways', at, 'methods'],
+      'a host name for passkeys: browsers make none for an address',
+      'give the site a name in `hosts` or `origin`, or take `passkey` out',
+    )
+  }
+  if ((site.hosts?.length ?? 0) > 1) {
+    yield warning(
+      ['ways', at, 'methods'],
+      `one host: passkeys of this site answer at ${hostname} alone`,
+      'let the other hosts lead there, or tell people to sign in there',
+    )
+  }
+  if (way.homologation === undefined) {
+    yield warning(
+      ['ways', at, 'homologation'],
+      'the reference of the homologation decision, which a means that the ANS does not deliver needs (RIE)',
+      'add `homologation: "…"`, or open a way by card or Pro Santé Connect',
+    )
+  }
+  if ((way.level ?? 1) > 2) {
+    yield warning(
+      ['ways', at, 'level'],
+      'level 2 at most: without an attestation nobody knows where the key of a passkey lives',
+      'write `level: 2`',
     )
   }
 }
@@ -107,6 +148,20 @@ function* checkTwins(ways: readonly [number, WayDraft][]): Generator<Finding> {
   }
 }
 
+/** Methods that somebody has to make first, signed in by another one. */
+const SELF_MADE: ReadonlySet<string> = new Set(['totp', 'passkey', 'recovery-code'])
+
+/** Where every way asks for what people make themselves, nobody ever gets so far as to make it. */
+function* checkBeginning(ways: readonly [number, WayDraft][]): Generator<Finding> {
+  const isSelfMade = ({ methods }: WayDraft): boolean => entriesOf(methods).some(([, method]) => SELF_MADE.has(method))
+  if (!ways.every(([, way]) => isSelfMade(way)) || !ways.some(([, way]) => way.methods?.includes('passkey'))) return
+  yield warning(
+    ['ways'],
+    'a way that can be proved before a passkey is made',
+    'add one by password and mailed code, from your networks alone (`networks`) if need be',
+  )
+}
+
 const isOpenOn = ({ from, until }: WayDraft, today: string): boolean =>
   (from === undefined || from <= today) && (until === undefined || until >= today)
 
@@ -117,8 +172,10 @@ export const checkWays: Check = function* (site, { today }: CheckContext) {
   for (const [at, way] of ways) {
     yield* checkChain(way, at, site)
     yield* checkDates(way, at, today)
+    yield* checkPasskeys(way, at, site)
     yield* checkStanding(way, at)
   }
+  yield* checkBeginning(ways)
   if (ways.length > 0 && !ways.some(([, way]) => isOpenOn(way, today) || isContradictory(way))) {
     yield warning(['ways'], 'at least one way that is open today', 'open a way: nobody can sign in')
   }

@@ -15,7 +15,7 @@ const iso = (milliseconds: number): string => new Date(milliseconds).toISOString
 const factorsOf = async (
   parts: PortalParts,
   { account }: Person,
-): Promise<Pick<Model, 'addresses' | 'applications'>> => {
+): Promise<Pick<Model, 'addresses' | 'applications' | 'passkeys'>> => {
   const factors = await parts.factors.of(account.id)
   const registered = account.email === null ? [] : [{ id: null, label: account.email, since: null, usedAt: null }]
   const rows = factors.map(({ id, label, createdAt, usedAt, kind }) => ({
@@ -23,7 +23,11 @@ const factorsOf = async (
     row: { id, label, since: iso(createdAt), usedAt: usedAt === null ? null : iso(usedAt) },
   }))
   const ofKind = (wanted: string) => rows.flatMap(({ kind, row }) => (kind === wanted ? [row] : []))
-  return { addresses: [...registered, ...ofKind('email')], applications: ofKind('totp') }
+  return {
+    addresses: [...registered, ...ofKind('email')],
+    applications: ofKind('totp'),
+    passkeys: ofKind('passkey'),
+  }
 }
 
 const sessionsOf = async (parts: PortalParts, { live }: Person): Promise<Model['sessions']> => {
@@ -79,6 +83,8 @@ export const showAccount = async (
     canAddAddress: isAsked('email-code') && added < mostAddresses,
     canAddApplication: isAsked('totp') && factors.applications.length < site.site.totp['per-account'],
     usesApplications: isAsked('totp') || factors.applications.length > 0,
+    canAddPasskey: isAsked('passkey') && factors.passkeys.length < site.site.passkey['per-account'],
+    usesPasskeys: isAsked('passkey') || factors.passkeys.length > 0,
     offers: offers.map((offer) => ({ value: valueOf(offer), method: offer.method, label: offer.label })),
     preference: await preferenceOf(parts, person, offers),
     sessions,

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import type { AuditEvent } from '../../audit/events.ts'
+import type { Offer } from '../../sign-in/method.ts'
 import { showAccount } from '../account/page.ts'
 import { personOf, type Person } from '../account/person.ts'
 import { field, takeForm, textOf } from '../form.ts'
@@ -13,7 +14,10 @@ const PATH = '/account'
 
 /** What was done, said once on the page that comes next; a Map, because the word comes from outside. */
 const DONE: ReadonlyMap<string, Message> = new Map(
-  ['preferred', 'removed', 'ended', 'ended-others', 'address-added'].map((done) => [done, { key: `account.${done}` }]),
+  ['preferred', 'removed', 'ended', 'ended-others', 'address-added', 'passkey-added'].map((done) => [
+    done,
+    { key: `account.${done}` },
+  ]),
 )
 
 /** GET: « Mon compte ». */
@@ -92,7 +96,9 @@ export const takeRemoval =
       return
     }
     const offers = await parts.offersOf(site.site, account, site.policy.waysAt(parts.clock.now(), address).open)
-    if (offers.every(({ choice }) => choice === factor.id)) {
+    const isOnlyPasskey = factor.kind === 'passkey' && (await parts.factors.of(account.id, 'passkey')).length === 1
+    const goes = ({ method, choice }: Offer) => choice === factor.id || (method === 'passkey' && isOnlyPasskey)
+    if (offers.every(goes)) {
       await showAccount(parts, response, person, { error: { key: 'account.lastFactor' } })
       return
     }

@@ -18,9 +18,13 @@ const form = z.object({
   then: field(16).default(''),
 })
 
+/** What can be enrolled by oneself after another proof, if that is what the link or the form asks for. */
+type Enrolling = 'totp' | 'passkey'
+const enrollingOf = (then: string): Enrolling | null => (then === 'totp' || then === 'passkey' ? then : null)
+
 interface Shown {
   readonly to: string
-  readonly isAssociating: boolean
+  readonly enrolling: Enrolling | null
   readonly error?: Message
   readonly status?: number
 }
@@ -33,8 +37,9 @@ const show = (
   shown: Shown,
 ): void => {
   const { site } = visitOf(response.req)
-  const { to, isAssociating } = shown
-  const here = new URLSearchParams({ attempt: handle, to, then: 'totp' })
+  const { to, enrolling } = shown
+  const href = (then: Enrolling) =>
+    `${site.prefix}/sign-in/choice?${new URLSearchParams({ attempt: handle, to, then }).toString()}`
   parts.pages.show(
     response,
     'choice',
@@ -44,9 +49,11 @@ const show = (
       to,
       attempt: handle,
       offers: offers.map(({ method, choice, label }) => ({ value: `${method}.${choice}`, method, label })),
-      canAssociate: enrolable.includes('totp'),
-      isAssociating,
-      associateHref: `${site.prefix}/sign-in/choice?${here.toString()}`,
+      enrolable: enrolable.flatMap((id) => {
+        const method = enrollingOf(id)
+        return method === null ? [] : [{ method, href: href(method) }]
+      }),
+      enrolling,
       error: shown.error ?? null,
       restartHref: signInHref(site, to),
     },
@@ -65,12 +72,13 @@ export const showChoice =
     const choices = await parts.flow.choices(here.at, here.underWay)
     if (choices === null) parts.pages.go(response, stepHref(site, here.underWay.stage, { handle: here.handle, to }))
     else {
-      const isAssociating = textOf(request.query, 'then') === 'totp' && choices.enrolable.includes('totp')
-      show(parts, response, here, choices, { to, isAssociating })
+      const wanted = enrollingOf(textOf(request.query, 'then'))
+      const enrolling = wanted !== null && choices.enrolable.includes(wanted) ? wanted : null
+      show(parts, response, here, choices, { to, enrolling })
     }
   }
 
-/** POST: the address or the application that was chosen. */
+/** POST: the address, the application or the passkey that was chosen. */
 export const takeChoice =
   (parts: PortalParts) =>
   async (request: Request, response: Response): Promise<void> => {
@@ -79,12 +87,12 @@ export const takeChoice =
     if (here === null) return
     const { at, visitor, underWay, handle, fields } = here
     const dot = fields.offer.indexOf('.')
-    const isAssociating = fields.then === 'totp'
+    const enrolling = enrollingOf(fields.then)
     const chosen = await parts.flow.choose(at, visitor, underWay, {
       method: fields.offer.slice(0, Math.max(0, dot)),
       choice: fields.offer.slice(dot + 1),
-      remember: fields.remember === 'yes' && !isAssociating,
-      then: isAssociating ? 'totp' : null,
+      remember: fields.remember === 'yes' && enrolling === null,
+      then: enrolling,
     })
     if (chosen.ok) {
       const { delayed, underWay: next } = chosen.value
@@ -95,6 +103,6 @@ export const takeChoice =
     if (choices === null) parts.pages.go(response, stepHref(site, underWay.stage, { handle, to: fields.to }))
     else {
       const error = { key: 'choice.unknown' }
-      show(parts, response, here, choices, { to: fields.to, isAssociating, error, status: 400 })
+      show(parts, response, here, choices, { to: fields.to, enrolling, error, status: 400 })
     }
   }

@@ -7,12 +7,19 @@ import { field, textOf } from '../form.ts'
 import { liveSession } from '../live.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
+import { MAX_CREDENTIAL } from '../passkey-page.ts'
 import { questionPage } from '../question-page.ts'
 import { goOn, stepHref } from '../sign-in-steps.ts'
 import { startAgain } from '../start-again.ts'
 import { visitOf } from '../visit.ts'
 
-const form = z.object({ attempt: field(64), to: field(16_384).default(''), code: field(64).default('') })
+const form = z.object({
+  attempt: field(64),
+  to: field(16_384).default(''),
+  code: field(64).default(''),
+  /** What a passkey has signed. */
+  credential: field(MAX_CREDENTIAL).default(''),
+})
 
 /** What brought somebody here by a link of ours, said once. */
 const informationOf = (why: string, wait: number): Message | undefined => {
@@ -65,15 +72,18 @@ export const takeCode =
       parts.pages.go(response, stepHref(site, underWay.stage, { handle, to: fields.to }))
       return
     }
-    const answered = await parts.flow.answer(at, visitor, underWay, fields.code)
+    const given = fields.credential === '' ? fields.code : fields.credential
+    const answered = await parts.flow.answer(at, visitor, underWay, given)
     if (answered.ok) {
       await goOn(parts, request, response, visitor, answered.value, { handle, to: fields.to })
       return
     }
     // A second click on the same button: the first one has opened the session.
-    const live = answered.reason.reason === 'used' ? await liveSession(visit) : null
-    if (live?.record.account === underWay.account.id) {
-      parts.pages.go(response, destinationOf(site, underWay.attempt.target))
+    const { reason } = answered.reason
+    const live = reason === 'used' || reason === 'expired' ? await liveSession(visit) : null
+    const { account, attempt } = underWay
+    if (live?.record.account === account.id && (reason === 'used' || live.record.startedAt >= attempt.startedAt)) {
+      parts.pages.go(response, destinationOf(site, attempt.target))
       return
     }
     const page = questionPage(here)

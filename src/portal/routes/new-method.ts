@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
+import type { Stage } from '../../sign-in/stage.ts'
 import { traceOf, personOf } from '../../sign-in/trace.ts'
 import { enrolErrorOf, showApplication } from '../application-page.ts'
 import { findAttempt, takeAttempt, type AtSignIn } from '../at-sign-in.ts'
@@ -8,7 +9,7 @@ import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { goOn, stepHref } from '../sign-in-steps.ts'
 import { startAgain } from '../start-again.ts'
-import { visitOf } from '../visit.ts'
+import { visitOf, type PortalSite } from '../visit.ts'
 
 const form = z.object({
   attempt: field(64),
@@ -20,6 +21,12 @@ const form = z.object({
 /** Whether the attempt must put an application in the place of a way that is over (G8). */
 const isObliged = ({ underWay: { stage } }: AtSignIn): boolean =>
   stage.kind === 'obliged' && stage.obligation.kind === 'new-method' && stage.obligation.methods.includes('totp')
+
+/** Where a passkey may take that place as well. */
+const passkeyHrefOf = ({ prefix }: PortalSite, stage: Stage, link: { attempt: string; to: string }): string | null => {
+  const methods = stage.kind === 'obliged' && stage.obligation.kind === 'new-method' ? stage.obligation.methods : []
+  return methods.includes('passkey') ? `${prefix}/sign-in/new-passkey?${new URLSearchParams(link).toString()}` : null
+}
 
 const show = async (
   parts: PortalParts,
@@ -39,6 +46,7 @@ const show = async (
     to,
     isForced: true,
     cancelHref: null,
+    passkeyHref: passkeyHrefOf(site, underWay.stage, { attempt: handle, to }),
     ...said,
   })
 }

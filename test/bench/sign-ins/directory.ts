@@ -45,7 +45,8 @@ export const fillDirectory = async (url: string, keys: string, count: number): P
   })
   const factorOf = (account: string, secret: string): FactorsTable => {
     const row = { account, id: newId(systemRandom), kind: 'totp' }
-    return { ...row, label: '', secret: secrets.close(row, secret), counter: -1, created_at: now, used_at: null }
+    const use = { counter: -1, created_at: now, used_at: null, credential: null }
+    return { ...row, label: '', secret: secrets.close(row, secret), ...use }
   }
   const people: Person[] = []
   while (people.length < count) {
