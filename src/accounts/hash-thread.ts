@@ -10,8 +10,8 @@ export type HashWork =
 
 export type HashDone = { readonly value: string | boolean } | { readonly failed: string }
 
-/** Of 19: where a core is wanted by both, whoever carries requests gets nine tenths of it. */
-const NICE = 10
+/** Of 19: where a core is wanted by both, whoever carries requests gets three quarters of it, and sign-ins go on. */
+const NICE = 5
 
 const compute = (work: HashWork): HashDone => {
   try {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { ERRORS, type ErrorCode } from '../../src/lib/errors.ts'
 import type { PageModels } from '../../src/portal/pages.ts'
 import { createViews } from '../../src/portal/views.ts'
-import { siteSchema } from '../../src/policy/schema.ts'
+import { METHOD_IDS, siteSchema } from '../../src/policy/schema.ts'
 import { LANGUAGES } from '../../src/render/messages.ts'
 import { pageStates, site, sites } from '../browser/page-states.ts'
 import { siteFile } from '../kit/sign-in.ts'
@@ -48,6 +48,17 @@ const poisoned = (value: unknown, poison: string): unknown => {
   }
   return typeof value === 'string' ? poison : value
 }
+
+describe('the sign-in page', () => {
+  it('has a button for a way that ends with any method', () => {
+    const { model, ...state } = stateOf('sign-in')
+    for (const kind of METHOD_IDS) {
+      const ways = [{ id: 'a-way', kind, endsOn: null }]
+      const html = render({ ...state, model: { ...model, ways } } as typeof state & { model: typeof model }, 'fr')
+      assert.match(html, /<button [^>]*name="way" value="a-way"/, kind)
+    }
+  })
+})
 
 describe('every page in every state', () => {
   for (const state of pageStates) {
