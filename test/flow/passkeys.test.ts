@@ -223,8 +223,14 @@ describe('a passkey alone', () => {
     const page = await reachInvitation(elsewhere, '/dcc/ui/page?x=1')
     assert.equal(page.status, 200)
     assert.doesNotMatch(optionsOn(page), new RegExp(PERSON.login))
+    const before = use.gate.log.length
     const done = await offer(elsewhere, page, authenticator.get(optionsOn(page)))
     assert.equal(done.location, '/dcc/ui/page?x=1', done.body)
+    const events = use.gate.log.slice(before).flatMap(({ message, fields }) => (message === 'audit' ? [fields] : []))
+    assert.deepEqual(
+      events.map(({ event, login, method }) => [event, login, method]),
+      ['sign-in.passkey-accepted', 'session.started'].map((event) => [event, PERSON.login, 'passkey']),
+    )
     await elsewhere.page('/dcc/')
     const assertion = use.upstream.requests.at(-1)?.headers['x-portillon-assertion'] ?? ''
     const payload = JSON.parse(Buffer.from(String(assertion).split('.')[1] ?? '', 'base64url').toString()) as {

@@ -76,6 +76,8 @@ export const judgeAssertion = async (
     authenticatorDataFault(Buffer.from(authenticatorData, 'base64url'), party)
   if (fault !== null) return refuse(fault)
   const passkey = readPasskey(factor)
+  // Made for a former host, or for another site of the same people.
+  if (passkey.rp !== party.id) return refuse('site')
   const verified = await verify(asserted, passkey, challenge, party)
   if (verified === null) return refuse('signature')
   // Whether it may be copied is written into it when it is made: another answer is not from the same authenticator.
