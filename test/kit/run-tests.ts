@@ -61,6 +61,27 @@ const createStrictness = (files: readonly string[]) => {
   }
 }
 
+/** How long each file takes; the slowest are told, because all together must stay under a quarter of an hour on two cores. */
+const createStopwatch = () => {
+  const begun = new Map<string, number>()
+  const taken: { readonly file: string; readonly seconds: number }[] = []
+  return {
+    see({ type, data }: TestEvent): void {
+      if (type !== 'test:dequeue' && type !== 'test:complete') return
+      const file = data.file ?? ''
+      if (data.name !== file) return
+      const start = begun.get(file)
+      if (start === undefined) begun.set(file, performance.now())
+      else taken.push({ file: relative(root, file), seconds: (performance.now() - start) / 1_000 })
+    },
+    slowest: (count: number): readonly string[] =>
+      [...taken]
+        .sort((a, b) => b.seconds - a.seconds)
+        .slice(0, count)
+        .map(({ file, seconds }) => `${seconds.toFixed(0).padStart(4)} s  ${file}`),
+  }
+}
+
 type Summary = Extract<TestEvent, { type: 'test:summary' }>['data']
 
 /** The runner prints these among its other remarks; here they are the last lines. */
@@ -85,6 +106,7 @@ const COMPILED = resolve(root, 'node_modules/.cache/compiled')
 const runFiles = async (files: readonly string[], name: string | undefined) => {
   process.env['NODE_COMPILE_CACHE'] ??= COMPILED
   const strictness = createStrictness(files)
+  const stopwatch = createStopwatch()
   const abort = new AbortController()
   let summary: Summary | undefined
   const silence = new Error(`nothing happened for ${LIMITS.silence / 1_000} s: this file does not end`)
@@ -97,6 +119,7 @@ const runFiles = async (files: readonly string[], name: string | undefined) => {
     for await (const event of events) {
       watchdog.refresh()
       strictness.see(event)
+      stopwatch.see(event)
       if (event.type === 'test:summary' && event.data.file === undefined) summary = event.data
       if (!isSummaryLine(event)) yield event
     }
@@ -104,19 +127,19 @@ const runFiles = async (files: readonly string[], name: string | undefined) => {
   for await (const text of Readable.from(watched()).compose(new spec())) process.stdout.write(String(text))
   clearTimeout(watchdog)
   // A chosen name leaves other tests out on purpose.
-  return { summary, notRun: name === undefined ? strictness.complaints() : [] }
+  return { summary, slowest: stopwatch.slowest(12), notRun: name === undefined ? strictness.complaints() : [] }
 }
 
 const main = async (): Promise<boolean> => {
   const { values } = parseArgs({ options: { only: { type: 'string' }, name: { type: 'string' } } })
   const folders = chooseFolders(values.only)
-  const { summary, notRun } = await runFiles(folders.flatMap(filesOf), values.name)
+  const { summary, slowest, notRun } = await runFiles(folders.flatMap(filesOf), values.name)
   const complaints = [
     ...folders.filter((folder) => filesOf(folder).length === 0).map((folder) => `no test file in test/${folder}`),
     ...notRun,
   ]
   for (const complaint of complaints) print(`✖ ${complaint}`)
-  print('')
+  print(`\nslowest files:\n${slowest.join('\n')}\n`)
   if (summary === undefined) return false
   printSummary(summary, complaints.length)
   return summary.success && complaints.length === 0
