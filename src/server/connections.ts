@@ -14,7 +14,8 @@ export interface Connections {
   left(socket: Socket): void
   /**
    * HOT PATH: a request came. False when its connection has been let go: the visitor has seen the end, may send the request
-   * again elsewhere, and it must not be served twice.
+   * again elsewhere, and it must not be served twice. Nor is it when the connection ended with an answer: Node goes on
+   * reading the segment that it has in hand, where the next request may hide behind one that was refused (F-03, F-04).
    */
   asked(socket: Socket, answer: ServerResponse): boolean
   /**
@@ -22,6 +23,11 @@ export interface Connections {
    * reset in place of that answer.
    */
   endsGently(socket: Socket): void
+  /**
+   * Ends the connections on which something is written and nothing of it was taken for so many looks in a row; asked now and
+   * then. Those for which the data path has set a limit are its own (L-01).
+   */
+  cutStalled(looks: number): void
   /** From now on every answer is the last one of its connection, and says so (`Connection: close`). */
   retire(): void
   /** Ends the connections on which nothing is under way, and the others as soon as that is true. */
@@ -41,6 +47,8 @@ const isFresh = (socket: Socket): boolean => socket.bytesRead === 0
 export const createConnections = (): Connections => {
   const open = new Set<Socket>()
   const gone = new WeakSet<Socket>()
+  /** Bytes that were taken so far, and how often they were seen to be as many. */
+  const stalled = new Map<Socket, { taken: number; looks: number }>()
   let hasGone = false
   let isRetiring = false
   let isLettingGo = false
@@ -72,17 +80,32 @@ export const createConnections = (): Connections => {
   return {
     opened: (socket) => {
       open.add(socket)
-      socket.once('close', () => open.delete(socket))
+      socket.once('close', () => {
+        open.delete(socket)
+        stalled.delete(socket)
+      })
       // A TLS handshake that was under way.
       if (isLettingGo) endSoon(socket)
     },
-    left: (socket) => open.delete(socket),
+    left: (socket) => {
+      open.delete(socket)
+      stalled.delete(socket)
+    },
     asked: (socket, answer) => {
       if (isRetiring) answer.shouldKeepAlive = false
-      return !hasGone || !gone.has(socket)
+      return socket.writable && (!hasGone || !gone.has(socket))
     },
     endsGently: (socket) => {
       socket.destroySoon = () => halfClose(socket)
+    },
+    cutStalled: (looks) => {
+      for (const socket of open) {
+        const taken = socket.bytesWritten - socket.writableLength
+        const seen = stalled.get(socket)
+        if (socket.writableLength === 0 || (socket.timeout ?? 0) > 0) stalled.delete(socket)
+        else if (seen?.taken !== taken) stalled.set(socket, { taken, looks: 1 })
+        else if ((seen.looks += 1) > looks) socket.destroy()
+      }
     },
     retire: () => {
       isRetiring = true

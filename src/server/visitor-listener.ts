@@ -9,6 +9,8 @@ import { answerUnderWay } from './answer-under-way.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { drain, type Cut, type DrainOptions, type WebSockets } from './draining.ts'
 import { continueWhenRead } from './expectation.ts'
+import { createInTurns } from './in-turns.ts'
+import { limitHandshakes } from './handshakes.ts'
 import { listenAt, type Entrance } from './listen.ts'
 import { answerUnreadable, lastAnswerOn } from './unreadable.ts'
 
@@ -31,8 +33,28 @@ export interface TlsFiles {
   readonly ticketKeys?: Buffer | undefined
 }
 
+/** What visitors may take of a listener: bytes and milliseconds. */
+export interface ListenerLimits {
+  /** Start line and header section together, bytes; beyond it 431 (F-22). */
+  readonly maxHeaderSize: number
+  /** Until a header section must be complete (L-01). */
+  readonly headersTimeout: number
+  /** Until a whole request must be. */
+  readonly requestTimeout: number
+  /** How long a connection is kept on which nothing is asked. */
+  readonly keepAliveTimeout: number
+  /** How long a visitor may take nothing of an answer of the gate's own (L-01). */
+  readonly readTimeout: number
+  /** How often these times are looked at. */
+  readonly connectionsCheckingInterval: number
+  /** Until a TLS handshake must be complete (L-01). */
+  readonly handshakeTimeout: number
+}
+
 export interface ListenerParts {
   readonly tls: TlsFiles | null
+  /** In place of some of the usual ones. */
+  readonly limits?: Partial<ListenerLimits> | undefined
   readonly onRequest: (arrival: Arrival) => void
   readonly onUpgrade: (arrival: Arrival) => void
   /** What could not be read as a request; `detail` says why, in our word and the parser's. */
@@ -54,22 +76,24 @@ export interface VisitorListener {
   drain(options: DrainOptions): Promise<Cut>
 }
 
-const LIMITS = {
-  /** Start line and header section together, bytes; beyond it 431 (F-22). */
+export const USUAL_LIMITS: ListenerLimits = {
   maxHeaderSize: 32_768,
-  /** A header section that is not complete by then is no browser's (L-01). */
+  /** What takes longer is no browser. */
   headersTimeout: 20_000,
   /** The longest upload; slow ones are real, endless ones are not. */
   requestTimeout: 3_600_000,
   /** Longer than the idle pools of usual fronts (60 s), so that we never close under their request (L-07). */
   keepAliveTimeout: 75_000,
+  readTimeout: 60_000,
   connectionsCheckingInterval: 5_000,
-} as const
-
-/** A TLS handshake that is not complete by then is nobody's, milliseconds (L-01); a process that ends waits for it. */
-const HANDSHAKE = 10_000
+  /** A process that ends waits for it. */
+  handshakeTimeout: 10_000,
+}
 
 const secure = (tls: TlsFiles) => ({ ...tls, minVersion: 'TLSv1.2', honorCipherOrder: true }) as const
+
+/** Node's code for a request that did not come in time. */
+const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT'
 
 const isWebSocket = (request: IncomingMessage): boolean =>
   request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket'
@@ -82,6 +106,8 @@ const isWebSocket = (request: IncomingMessage): boolean =>
 const answerTo = (request: IncomingMessage): ServerResponse | null => {
   const { socket } = request
   socket.on('error', () => socket.destroy())
+  // It stood behind a request whose answer has ended the connection.
+  if (!socket.writable) return null
   const busy = answerUnderWay(socket)
   if (busy === null) return lastAnswerOn(socket, request)
   busy.once('finish', () => socket.destroySoon())
@@ -116,17 +142,16 @@ const createUpgrading = () => {
 
 type Upgrading = ReturnType<typeof createUpgrading>
 
-const createServerFor = (tls: TlsFiles | null, upgrading: Upgrading): Server => {
+const createServerFor = (tls: TlsFiles | null, limits: ListenerLimits, upgrading: Upgrading): Server => {
+  const { handshakeTimeout, readTimeout: _ours, ...ofNode } = limits
   const options = {
-    ...LIMITS,
+    ...ofNode,
     requireHostHeader: false,
     joinDuplicateHeaders: false,
     insecureHTTPParser: false,
     shouldUpgradeCallback: upgrading.isTaken,
   }
-  return tls === null
-    ? createHttpServer(options)
-    : createHttpsServer({ ...options, ...secure(tls), handshakeTimeout: HANDSHAKE })
+  return tls === null ? createHttpServer(options) : createHttpsServer({ ...options, ...secure(tls), handshakeTimeout })
 }
 
 /** Hands what arrives to the data path. */
@@ -166,10 +191,15 @@ const serve = (server: Server, connections: Connections, upgrading: Upgrading, p
     const response = answerTo(request)
     if (response !== null) parts.onUpgrade(arrival(request, response, head))
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+  const answer = (error: NodeJS.ErrnoException, socket: Duplex): void => {
     answerUnreadable(error, socket, ({ request, response }, code, detail) => {
       parts.onUnreadable(arrival(request, response), code, detail)
     })
+  }
+  const inTurns = createInTurns()
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === TOO_SLOW) inTurns(() => answer(error, socket))
+    else answer(error, socket)
   })
 }
 
@@ -182,10 +212,15 @@ const serve = (server: Server, connections: Connections, upgrading: Upgrading, p
  */
 export const createVisitorListener = (parts: ListenerParts): VisitorListener => {
   const upgrading = createUpgrading()
-  const server = createServerFor(parts.tls, upgrading)
+  const limits = { ...USUAL_LIMITS, ...parts.limits }
+  const server = createServerFor(parts.tls, limits, upgrading)
   const sockets = followSockets(server)
   const connections = createConnections()
+  if (parts.tls !== null) limitHandshakes(server, limits.handshakeTimeout)
   serve(server, connections, upgrading, parts)
+  const interval = limits.connectionsCheckingInterval
+  const looking = setInterval(() => connections.cutStalled(limits.readTimeout / interval), interval).unref()
+  server.once('close', () => clearInterval(looking))
   return {
     listen: (entrance) => listenAt(server, entrance),
     prepareTls: (tls) => {

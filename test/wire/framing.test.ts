@@ -43,6 +43,38 @@ describe('two readings of where a request ends', () => {
     })
   }
 
+  it('F-03, F-04, F-06: nor is it served when a connection to the application is free at that very moment', async () => {
+    // Node goes on reading a segment after it has ended its connection.
+    for (const { name, version = '1.1', headers, body } of framingVectors(SECOND)) {
+      assert.equal((await behind.askSignedIn('GET /dcc/')).status, 200)
+      behind.arrived()
+      await assertRefusedOnce(post(...headers).replace('HTTP/1.1', `HTTP/${version}`) + body + SECOND, [400, 501])
+      assert.equal((await behind.askSignedIn('GET /dcc/last')).status, 200)
+      assert.deepEqual(
+        behind.arrived().map(({ target }) => target),
+        ['/dcc/last'],
+        name,
+      )
+    }
+  })
+
+  it('F-13, W-01: neither is a handshake behind a refused request', async () => {
+    const upgrade = [
+      ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Origin: https://dcc.example.test'],
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ]
+    for (const headers of [['Transfer-Encoding: gzip, chunked'], ['Transfer-Encoding: identity, chunked']]) {
+      const refused = `${post(...headers)}5\r\nhello\r\n0\r\n\r\n`
+      await assertRefusedOnce(refused + behind.request('GET /public/smuggled', behind.signedIn, ...upgrade))
+      await assertRefusedOnce(refused + behind.request('CONNECT dcc.example.test:80', behind.signedIn))
+    }
+    assert.equal((await behind.askSignedIn('GET /dcc/last')).status, 200)
+    assert.deepEqual(
+      behind.arrived().map(({ target }) => target),
+      ['/dcc/last'],
+    )
+  })
+
   it('F-04, F-06: what has one reading is served, whatever it looks like', async () => {
     for (const [headers, body] of [
       [['transfer-encoding:CHUNKED'], '5\r\nhello\r\n0\r\n\r\n'],
