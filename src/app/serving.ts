@@ -63,6 +63,7 @@ export const startServing = async (settings: AppSettings, entrance: Entrance): P
   metrics.watchUpstreams(() => parts.current().loads())
   const visitors = createVisitorListener({
     tls: settings.tls,
+    limits: settings.limits,
     onRequest: (arrival) => {
       metrics.countRequest()
       parts.current().gateway.onRequest(arrival)

@@ -5,7 +5,7 @@ import type { Random } from '../lib/random.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { MailTransport } from '../mail/transport.ts'
 import type { LoadedSite } from '../policy/load.ts'
-import type { TlsFiles } from '../server/visitor-listener.ts'
+import type { ListenerLimits, TlsFiles } from '../server/visitor-listener.ts'
 
 /** What an instance is made from; `serve` reads it from files, `demo` makes it up. */
 export interface AppSettings {
@@ -13,6 +13,8 @@ export interface AppSettings {
     Partial<Pick<Instance, 'workers' | 'accountSources'>>
   readonly databaseUrl: string
   readonly tls: TlsFiles | null
+  /** Other limits of the listener than the usual ones. */
+  readonly limits?: Partial<ListenerLimits>
   readonly sites: readonly LoadedSite[]
   readonly transport: MailTransport
   /** How long the mail server may stay silent, milliseconds. */

@@ -15,6 +15,7 @@ import type { Farewell } from './farewell.ts'
 import { forward } from './forward.ts'
 import { isolate } from './isolate.ts'
 import { keepForm } from './keep-form.ts'
+import { linger } from './linger.ts'
 import type { OpenAnswers } from './open-answers.ts'
 import { origin } from './origin.ts'
 import { own, type Portal } from './own.ts'
@@ -71,6 +72,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
   const refuse: Refuse = (at, code, detail) => {
     letRead(at)
     parts.refuse(at, code, detail)
+    linger(at)
   }
   const onFault = (reached: unknown, thrown: unknown): void => {
     const at = exchangeOf(reached as Reached)

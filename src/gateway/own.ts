@@ -1,4 +1,5 @@
 import type { Incoming, Exchange, Refuse, Sanitized } from './exchange.ts'
+import { linger } from './linger.ts'
 import type { GatewaySite } from './site.ts'
 
 /** The pages of the gate, as the data path sees them: they answer, and nothing comes back. */
@@ -32,6 +33,7 @@ export const own =
     else if (path.startsWith(prefix) && canonical) {
       // The pages read the address from the request; of an absolute form they are to see what was judged.
       exchange.request.url = exchange.target.raw
+      if (input.hasBody) exchange.response.once('finish', () => linger(exchange))
       portal(exchange)
     } else refuse(exchange satisfies Incoming, 'not-found', 'prefix-spelling')
     return null

@@ -1,4 +1,5 @@
 import type { Authorized, Exchange, Refuse, Sanitized } from './exchange.ts'
+import { linger } from './linger.ts'
 import { joined, single } from './raw-headers.ts'
 
 /** How long a browser may remember the answer, seconds: a change of the site file is felt soon. */
@@ -40,6 +41,7 @@ export const preflight =
       'Cache-Control': 'no-store',
     })
     response.end()
+    if (input.hasBody) linger(exchange)
     return null
   }
 

@@ -7,8 +7,33 @@ import { visitOf } from './visit.ts'
 /** Forms of ours are small: what is larger is not one of them (C-15). */
 const MAX_FORM = '32kb'
 
-/** Reads form bodies; flat names and texts only, so that `login[]=` is a name of its own and never an array of ours. */
-export const readForm: RequestHandler = express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 30 })
+/** The slowest line that a form of ours comes through, milliseconds. */
+const PATIENCE = 30_000
+
+const parseForm: RequestHandler = express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 30 })
+
+/**
+ * Reads form bodies; flat names and texts only, so that `login[]=` is a name of its own and never an array of ours. One that
+ * does not come is not waited for as long as an upload may take (L-01).
+ * @param patience milliseconds from the header section to the last byte
+ */
+export const createFormReader =
+  (patience = PATIENCE): RequestHandler =>
+  (request, response, next) => {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      next('request-timeout')
+    }, patience)
+    const onRead = (thrown?: unknown): void => {
+      clearTimeout(timer)
+      // What comes after the refusal is nobody's.
+      if (!isLate) next(thrown)
+    }
+    parseForm(request, response, onRead)
+  }
+
+export const readForm = createFormReader()
 
 /** A field is one text, once: a repeated name, a number or an object is not a form of ours (C-15, R-04). */
 export const field = (max: number) => z.string().max(max)

@@ -13,9 +13,20 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
+export interface ChromiumOptions {
+  /** More arguments. */
+  readonly args?: readonly string[]
+  /** Pages of before are kept alive, as in everybody's browser; the driver switches that off. */
+  readonly keepsPages?: boolean
+}
+
 /** Debian's Chromium with a profile of its own; the caller closes it. */
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS })
+export const launchChromium = ({ args = [], keepsPages = false }: ChromiumOptions = {}): Promise<Browser> =>
+  chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [...ARGUMENTS, ...args],
+    ...(keepsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
+  })
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 

@@ -1,5 +1,6 @@
-import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startProcess } from './processes.ts'
 import { createTempFolder } from './temp-folder.ts'
 import { requireTool } from './tools.ts'
@@ -18,10 +19,26 @@ export interface Tomcat {
   stop(): Promise<void>
 }
 
+/** One request that Tomcat has answered, of whatever application. */
+export interface Served {
+  readonly status: number
+  /** `GET /body/a HTTP/1.1`, as it read it. */
+  readonly startLine: string
+  /** What `/body/` was sent; undefined for everything else. */
+  readonly body: string | undefined
+}
+
+export interface RecordingTomcat extends Tomcat {
+  /** What it has answered since the last question, in order, and forgets it. */
+  served(): Promise<readonly Served[]>
+}
+
 /** What test/fixtures/probe-app says about a request. */
 export interface Probe {
   /** `everything`, `public` or `admin`: whose mapping the path met. */
   readonly servlet: string
+  /** Of which application, by its place: empty for the first one. */
+  readonly context: string
   readonly uri: string
   /** The decoded path by which Tomcat chose, servlet path and path info together. */
   readonly path: string
@@ -40,6 +57,7 @@ const lineOf = (text: string, name: string): string | null => {
 /** @throws {Error} when the text is not the probe's */
 export const readProbe = (text: string): Probe => ({
   servlet: lineOf(text, 'servlet') ?? '',
+  context: lineOf(text, 'context') ?? '',
   uri: lineOf(text, 'uri') ?? '',
   path: `${lineOf(text, 'servlet-path') ?? ''}${lineOf(text, 'path-info') ?? ''}`,
   query: lineOf(text, 'query'),
@@ -47,17 +65,21 @@ export const readProbe = (text: string): Probe => ({
   headers: [...text.matchAll(/^header: ([^:]+): (.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const),
 })
 
-const probe = resolve(import.meta.dirname, '../fixtures/probe-app')
+/** The application that shows what it was asked for. */
+export const probe = resolve(import.meta.dirname, '../fixtures/probe-app')
 
 /** Encoded solidus and backslash are left at Tomcat's defaults, as in the products that run on it. */
-const serverXml = (examples: string) => `<?xml version="1.0" encoding="UTF-8"?>
+const serverXml = (contexts: Readonly<Record<string, string>>) => `<?xml version="1.0" encoding="UTF-8"?>
 <Server port="-1">
   <Service name="Catalina">
     <Connector port="0" address="127.0.0.1" protocol="HTTP/1.1" maxThreads="16" />
     <Engine name="Catalina" defaultHost="localhost">
       <Host name="localhost" appBase="webapps" unpackWARs="false" autoDeploy="false" deployOnStartup="false">
-        <Context path="" docBase="${probe}" />
-        <Context path="/examples" docBase="${examples}" />
+        <Valve className="org.apache.catalina.valves.AccessLogValve" pattern="%s &quot;%r&quot; %{X-Probe-Body}o"
+               prefix="access" suffix=".log" rotatable="false" buffered="false" />
+        ${Object.entries(contexts)
+          .map(([path, folder]) => `<Context path="${path}" docBase="${folder}" />`)
+          .join('')}
       </Host>
     </Engine>
   </Service>
@@ -76,6 +98,8 @@ export interface TomcatOptions {
   readonly jars?: readonly string[]
   /** `conf/context.xml`, which is read for every application. */
   readonly context?: string
+  /** Further applications: the place of each, and its folder. */
+  readonly applications?: Readonly<Record<string, string>>
 }
 
 /** A short-lived server: start quickly rather than run fast. */
@@ -127,16 +151,50 @@ const startIn = async (
   }
 }
 
-export const startTomcat = (options: TomcatOptions = {}): Promise<Tomcat> => {
+/** `200 "GET /body/a HTTP/1.1" aGVsbG8=`; a start line may hold quotes. */
+const SERVED = /^(?<status>\d{3}) "(?<startLine>.*)" (?<body>\S+)$/
+
+const readServed = (line: string): Served => {
+  const { status, startLine = '', body } = SERVED.exec(line)?.groups ?? {}
+  const isSaid = body !== undefined && body !== '-'
+  return {
+    status: Number(status),
+    startLine,
+    body: isSaid ? Buffer.from(body.slice(1), 'base64').toString('latin1') : undefined,
+  }
+}
+
+/** Reads what was added to the access log, up to a request of its own: lines are written after their answers. */
+const createServed = (tomcat: Tomcat, file: string): RecordingTomcat['served'] => {
+  let [seen, marks] = [0, 0]
+  return async () => {
+    const mark = `/mark/${(marks += 1)}`
+    await fetch(tomcat.url + mark)
+    for (let round = 0; round < 500; round += 1) {
+      const lines = existsSync(file) ? readFileSync(file, 'latin1').split('\n').slice(seen, -1) : []
+      const end = lines.findIndex((line) => line.includes(`GET ${mark} `))
+      if (end !== -1) {
+        seen += end + 1
+        return lines.slice(0, end).map(readServed)
+      }
+      await pause(10)
+    }
+    throw new Error('Tomcat writes no access log')
+  }
+}
+
+export const startTomcat = async (options: TomcatOptions = {}): Promise<RecordingTomcat> => {
   const home = requireTool('tomcat-home')
-  const base = createBase(serverXml(requireTool('tomcat-examples')), options)
+  const contexts = { '': probe, '/examples': requireTool('tomcat-examples'), ...options.applications }
+  const base = createBase(serverXml(contexts), options)
   for (const name of ['web.xml', 'catalina.properties'])
     copyFileSync(join(home, 'etc', name), join(base.path, 'conf', name))
-  return startIn(
+  const tomcat = await startIn(
     base,
     home,
     ['bootstrap.jar', 'tomcat-juli.jar'].map((jar) => join(home, 'bin', jar)),
   )
+  return { ...tomcat, served: createServed(tomcat, join(base.path, 'logs/access.log')) }
 }
 
 /** One page, and nothing that needs a servlet of its own: what came of the request stands in the access log. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { AS_PAGE, startBehindGate, type BehindGate } from '../kit/behind-gate.ts'
+import { CONTAINER_PATHS } from '../kit/container-paths.ts'
 import { loadedSite } from '../kit/gate.ts'
 
 /**
@@ -221,34 +222,8 @@ describe('what is not quite a public path', () => {
   })
 })
 
-/** What belongs to a servlet container and not to its users; whatever the rules of the site say, and by its default. */
-const CONTAINER = [
-  ...['/WEB-INF/web.xml', '/dcc/WEB-INF/classes/', '/dcc/WEB-INF', '/public/WEB-INF/web.xml', '/META-INF/MANIFEST.MF'],
-  ...[
-    '/dcc/web-inf/web.xml',
-    '/dcc/Web-Inf/x',
-    '/dcc/meta-inf/context.xml',
-    '/dcc/WEB-INF;x=1/web.xml',
-    '/dcc//WEB-INF/x',
-  ],
-  ...['/dcc/WEB%2DINF/web.xml', '/dcc/%57EB-INF/web.xml', '/manager', '/manager/html', '/manager/text/deploy?path=/x'],
-  ...[
-    '/MANAGER/html',
-    '/manager;x/html',
-    '/%6danager/html',
-    '/host-manager/html',
-    '/Host-Manager',
-    '/j_security_check',
-  ],
-  ...[
-    '/dcc/j_security_check',
-    '/dcc/x/J_SECURITY_CHECK',
-    '/dcc/j_security_check;jsessionid=1?j_username=a&j_password=b',
-  ],
-]
-
 describe('P-14: what belongs to the servlet container', () => {
-  for (const path of CONTAINER) {
+  for (const path of CONTAINER_PATHS) {
     it(`P-14: ${path} is 403 for everybody, and never reaches the application`, async () => {
       for (const ask of [behind.ask, behind.askSignedIn]) {
         for (const method of ['GET', 'POST']) {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { AS_PAGE, startBehindGate, type BehindGate } from '../kit/behind-gate.ts'
-import { sendRaw, sendRawAll, type RawAnswer } from '../kit/raw-http.ts'
+import { openRaw, sendRaw, sendRawAll, type RawAnswer } from '../kit/raw-http.ts'
 import { plainAnswer } from '../kit/upstream.ts'
-import { createVisitor, signIn, type Visitor } from '../kit/visitor.ts'
+import { createVisitor, hiddenFields, signIn, type Visitor } from '../kit/visitor.ts'
 
 /** « Déconnexion » in the application's own menu: its address also ends the session of the gate (R16). */
 
@@ -167,6 +167,88 @@ describe('the application’s own sign-out', () => {
     assert.deepEqual(
       behind.arrived().map(({ target }) => target),
       ['/dcc/1', '/dcc/logout'],
+    )
+  })
+
+  const FORM = ['Content-Type: application/x-www-form-urlencoded', ...AS_PAGE]
+  for (const [what, head, rest, status] of [
+    ['the head of a form', () => behind.request('POST /dcc/2', cookie, ...FORM, 'Content-Length: 3'), 'a=1', 303],
+    [
+      'the head of a form in chunks',
+      () => behind.request('POST /dcc/2', cookie, ...AS_SCRIPT, 'Transfer-Encoding: chunked'),
+      '3\r\na=1\r\n0\r\n\r\n',
+      401,
+    ],
+    ['half a head', () => `GET /dcc/2 HTTP/1.1\r\n${cookie}\r\nHo`, 'st: dcc.example.test\r\nAccept: */*\r\n\r\n', 302],
+    ['half a start line', () => 'GET /dc', `c/2 HTTP/1.1\r\nHost: dcc.example.test\r\nCOOKIE\r\n\r\n`, 302],
+  ] as const) {
+    for (const moment of ['before', 'after'] as const)
+      it(`F-13, S-05: ${what} in the segment of the sign-out, its rest ${moment} the answer: judged when the session is over`, async () => {
+        const connection = await openRaw(behind.at)
+        const late = rest.replace('COOKIE', cookie)
+        behind.upstream.answerWith(async () => {
+          if (moment === 'before') {
+            connection.write(late)
+            // The gate has read it by the time at which it answers somebody else.
+            await behind.ask('GET /_portillon/session')
+          }
+          return plainAnswer('200 OK', 'bye')
+        })
+        connection.write(behind.request('GET /dcc/logout', cookie, ...AS_PAGE) + head())
+        assertFarewell(await connection.answer())
+        if (moment === 'after') connection.write(late)
+        assert.equal((await connection.answer()).status, status)
+        await connection.quiet(30)
+        assert.equal(connection.rest().length, 0)
+        connection.destroy()
+        assert.deepEqual(
+          behind.arrived().map(({ target }) => target),
+          ['/dcc/logout'],
+        )
+      })
+  }
+
+  it('F-13: a handshake behind it opens nothing', async () => {
+    const handshake = [
+      ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', `Origin: ${behind.gate.origin}`],
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ]
+    const [answer, ...more] = await behind.untilClosed(
+      behind.request('GET /dcc/logout', cookie, ...AS_PAGE) + behind.request('GET /dcc/ws', cookie, ...handshake),
+    )
+    assert.ok(answer !== undefined)
+    assertFarewell(answer)
+    assert.deepEqual(more, [])
+    assert.deepEqual(
+      behind.arrived().map(({ target }) => target),
+      ['/dcc/logout'],
+    )
+  })
+
+  it('F-13, S-05: what is pipelined behind the gate’s own sign-out is refused too', async () => {
+    const form = hiddenFields((await visitor.page('/_portillon/sign-out')).body, '/_portillon/sign-out')
+    const mine = `Cookie: ${visitor.cookieHeader()}`
+    const body = new URLSearchParams(form).toString()
+    const own = [
+      ...FORM,
+      `Origin: ${behind.gate.origin}`,
+      'Sec-Fetch-Site: same-origin',
+      `Content-Length: ${body.length}`,
+    ]
+    behind.arrived()
+    const bytes =
+      behind.request('GET /dcc/1', mine) +
+      behind.request('POST /_portillon/sign-out', mine, ...own) +
+      body +
+      behind.request('GET /dcc/2', mine, ...AS_PAGE)
+    const answers = await behind.onlyAnswers(bytes, 3)
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 303, 302],
+    )
+    assert.deepEqual(
+      behind.arrived().map(({ target }) => target),
+      ['/dcc/1'],
     )
   })
 
