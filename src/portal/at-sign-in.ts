@@ -6,9 +6,10 @@ import type { Visitor } from '../sign-in/visitor.ts'
 import { flowSite } from './flow-site.ts'
 import { takeForm, textOf } from './form.ts'
 import type { PortalParts } from './portal-parts.ts'
+import { liveSession } from './live.ts'
 import { answerRefusedForm } from './refused-form.ts'
 import { startAgain } from './start-again.ts'
-import { visitOf } from './visit.ts'
+import { visitOf, type Visit } from './visit.ts'
 import { visitorOf } from './visitor.ts'
 
 /** Somebody on a page of a sign-in under way, in the browser that began it. */
@@ -17,6 +18,22 @@ export interface AtSignIn {
   readonly visitor: Visitor
   readonly handle: string
   readonly underWay: UnderWay
+}
+
+/**
+ * Whether somebody else has signed in in this browser since this sign-in began, in another tab. It does not go on: one
+ * person would take the other's place without either being told (S-18). The page that they are led to says who is signed in.
+ */
+const answerOvertaken = async (
+  parts: PortalParts,
+  visit: Visit,
+  response: Response,
+  { account, attempt }: UnderWay,
+): Promise<boolean> => {
+  const live = await liveSession(visit)
+  const isOvertaken = live !== null && live.record.account !== account.id && live.record.startedAt >= attempt.startedAt
+  if (isOvertaken) parts.pages.go(response, `${visit.site.prefix}/sign-in`)
+  return isOvertaken
 }
 
 /** The attempt that a link of ours names; null once its absence has been answered. */
@@ -32,7 +49,8 @@ export const findAttempt = async (
     const at = flowSite(visit, parts.clock)
     const visitor = visitorOf(visit, browser)
     const underWay = await parts.flow.find(at, visitor, handle)
-    if (underWay !== null) return { at, visitor, handle, underWay }
+    if (underWay !== null)
+      return (await answerOvertaken(parts, visit, response, underWay)) ? null : { at, visitor, handle, underWay }
   }
   await startAgain(parts, response, textOf(request.query, 'to'))
   return null
@@ -55,7 +73,10 @@ export const takeAttempt = async <Fields extends { readonly attempt: string; rea
   const at = flowSite(visit, parts.clock)
   const visitor = visitorOf(visit, browser)
   const underWay = await parts.flow.find(at, visitor, fields.attempt)
-  if (underWay !== null) return { at, visitor, handle: fields.attempt, underWay, fields }
+  if (underWay !== null) {
+    const isOvertaken = await answerOvertaken(parts, visit, response, underWay)
+    return isOvertaken ? null : { at, visitor, handle: fields.attempt, underWay, fields }
+  }
   await startAgain(parts, response, fields.to)
   return null
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { BROWSER_COOKIE, SESSION_COOKIE, useGate } from '../kit/use-gate.ts'
+import { BROWSER_COOKIE, COLLEAGUE, SESSION_COOKIE, useGate } from '../kit/use-gate.ts'
 import {
   createVisitor,
   giveCredentials,
@@ -29,7 +29,7 @@ describe('tabs, old pages and circles', () => {
     assert.deepEqual([signedIn, next], [true, '/dcc/second'])
   })
 
-  it('R4: two tabs at the code page, finished in reverse order, each land on their own page', async () => {
+  it('R4, S-18: two tabs at the code page, finished in reverse order, each land on their own page', async () => {
     const first = await reachCodePage(use.visitor, '/dcc/premier')
     const firstCode = await mailedCode(use.gate)
     use.clock.advance('1s')
@@ -39,6 +39,50 @@ describe('tabs, old pages and circles', () => {
     assert.equal(late.location, '/dcc/second')
     const early = await use.visitor.ask(`${PREFIX}/sign-in/code`, { form: { ...first.fields, code: firstCode } })
     assert.equal(early.location, '/dcc/premier')
+  })
+
+  it('S-18: a tab that waits for its code while another signs in as somebody else says who is signed in, and mixes nobody', async () => {
+    const waiting = await reachCodePage(use.visitor, '/dcc/premier')
+    const code = await mailedCode(use.gate)
+    use.clock.advance('1m')
+    assert.equal((await signIn(use.gate, use.visitor, '/dcc/second', COLLEAGUE.login)).location, '/dcc/second')
+    const session = use.visitor.cookies.get(SESSION_COOKIE)
+
+    for (const stale of [
+      await use.visitor.page(waiting.location),
+      await use.visitor.ask(`${PREFIX}/sign-in/code`, { form: { ...waiting.fields, code } }),
+      await use.visitor.ask(`${PREFIX}/sign-in/code/resend`, { form: waiting.fields }),
+    ]) {
+      assert.deepEqual([stale.status, stale.location, stale.setCookies], [303, `${PREFIX}/sign-in`, []])
+      const told = await use.visitor.page(stale.location ?? '')
+      assert.match(told.body, /Alix Modèle/)
+      assert.doesNotMatch(told.body, /Camille/)
+    }
+
+    assert.equal(use.visitor.cookies.get(SESSION_COOKIE), session)
+    use.upstream.forget()
+    for (const path of ['/dcc/premier', '/dcc/second']) assert.equal((await use.visitor.page(path)).status, 200)
+    const seen = use.upstream.requests.map(({ headers }) => [headers['x-remote-user'], headers['x-user-name']])
+    assert.deepEqual(seen, Array(2).fill([COLLEAGUE.login, 'Alix Mod%C3%A8le']))
+  })
+
+  it('S-18: whoever begins afterwards, knowing who is signed in, takes the place, with a new session', async () => {
+    await signIn(use.gate, use.visitor, '/dcc/second', COLLEAGUE.login)
+    const before = use.visitor.cookieHeader()
+    use.clock.advance('1m')
+    const other = createVisitor(use.gate)
+    other.cookies.set(BROWSER_COOKIE, use.visitor.cookies.get(BROWSER_COOKIE) ?? '')
+    const { fields } = await reachCodePage(other, '/dcc/premier')
+    other.cookies.set(SESSION_COOKIE, use.visitor.cookies.get(SESSION_COOKIE) ?? '')
+    const landed = await other.ask(`${PREFIX}/sign-in/code`, { form: { ...fields, code: await mailedCode(use.gate) } })
+    assert.equal(landed.location, '/dcc/premier')
+    use.upstream.forget()
+    assert.equal((await other.page('/dcc/premier')).status, 200)
+    assert.deepEqual(
+      use.upstream.requests.map(({ headers }) => headers['x-remote-user']),
+      ['c.exemple'],
+    )
+    assert.equal((await use.visitor.ask('/dcc/', { headers: { accept: 'text/html', cookie: before } })).status, 302)
   })
 
   it('R5, R15: a sign-in that is over starts again with its page kept, twice by itself and then with an explanation', async () => {
