@@ -7,7 +7,7 @@ import type { SiteFile } from '../../src/policy/schema.ts'
 import { loadSite } from '../../src/policy/load.ts'
 import { siteSchema } from '../../src/policy/schema.ts'
 import { makeCertificate } from '../kit/certificate.ts'
-import { launchChromium } from '../kit/chromium.ts'
+import { launchChromium, type ChromiumOptions } from '../kit/chromium.ts'
 import { GATE_PASSWORD, PERSON, startGate, type Gate } from '../kit/gate.ts'
 import { freePort } from '../kit/ports.ts'
 
@@ -34,7 +34,10 @@ export interface StandInPage {
 }
 
 /** The stand-in application behind the gate, over TLS, in Chromium, for the tests of one file. */
-export const useStandIn = (session: NonNullable<SiteFile['session']> = {}): StandInPage => {
+export const useStandIn = (
+  session: NonNullable<SiteFile['session']> = {},
+  chromium: ChromiumOptions = {},
+): StandInPage => {
   let browser: Browser | undefined
   let standIn: StandIn | undefined
   let gate: Gate | undefined
@@ -74,7 +77,7 @@ export const useStandIn = (session: NonNullable<SiteFile['session']> = {}): Stan
       },
       config: { listen: { address: '127.0.0.1', port, 'trusted-proxies': [] } },
     })
-    browser = await launchChromium()
+    browser = await launchChromium(chromium)
   })
   after(async () => {
     await browser?.close()

@@ -55,7 +55,7 @@ const send = (gate: Doorstep, path: string, options: AskOptions, cookie: string)
     }
     const request = (gate.ca === undefined ? httpRequest : httpsRequest)(
       {
-        ...(gate.ca === undefined ? {} : { ca: gate.ca, servername: gate.host }),
+        ...(gate.ca === undefined ? {} : { ca: gate.ca, servername: new URL(gate.origin).hostname }),
         host: '127.0.0.1',
         port: gate.port,
         path,
