@@ -20,10 +20,10 @@ import { verify } from './verify.ts'
  * Everything listens on loopback and is stopped at the end. Progress goes to standard error, the report to standard output, as
  * Markdown. Targets are reported, not enforced: the exit code tells only whether the measurements can be believed.
  *
- *   npm run bench                                everything, about 22 minutes
+ *   npm run bench                                everything, about 24 minutes
  *   npm run bench -- --quick                     one short round with one worker, about 2 minutes
  *   npm run bench -- --long                      also 10 minutes of load in which memory is watched
- *   npm run bench -- --scenarios sign-ins        sign-ins alone, about 2 minutes
+ *   npm run bench -- --scenarios sign-ins        sign-ins alone, about 4 minutes
  *   npm run bench -- --peers nginx,gate --scenarios 100b-32,idle --crew one --rounds 5 --seconds 3 --json
  *
  * Peers, application and load share the cores, so requests/s of a cheap peer say more about the load generator: compare

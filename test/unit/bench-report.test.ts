@@ -78,6 +78,35 @@ describe('the report of the bench', () => {
     )
   })
 
+  it('judges what sign-ins cost with many accounts, and what the data path feels of them', () => {
+    const path = (p99: number) => ({ requests: 3_000, wrong: 0, p50: 1, p99 })
+    const directory = (database: 'PostgreSQL' | 'SQLite', people: number, cpu: number) => ({
+      ...{ database, people, cpu },
+      signIns: 200,
+      p50: 100,
+    })
+    const signIns = {
+      directories: [
+        ...[directory('SQLite', 100, 50), directory('SQLite', 100_000, 60)],
+        ...[directory('PostgreSQL', 100, 50), directory('PostgreSQL', 100_000, 51)],
+      ],
+      ...{ perSecond: 20, cpu: 50, p50: 400, p99: 900, quiet: path(4), beside: path(6) },
+      ...{ offered: 50, done: 20, busy: 30, failed: 0 },
+    }
+    assert.deepEqual(
+      judge({ tables: [], signIns }).map(({ measured: value, isReached }) => [value, isReached]),
+      [
+        ['1.50 ×', true],
+        ['1.02 ×', true],
+        ['1.20 ×', false],
+      ],
+    )
+    const text = formatReport({ tables: [], signIns })
+    assert.match(text, /20 whole sign-ins a second/)
+    assert.match(text, /\| PostgreSQL \| 100,000 \| 200 \| 51 \| 100 \|/)
+    assert.match(text, /beside 50 sign-ins a second \(20 done, 30 told to try again\) \| 3000 \| 0 \| 1 \| 6 \|/)
+  })
+
   it('is Markdown whose tables have a cell in every column', () => {
     const tables = formatReport({ ...results(), idle: 'too few open files' })
       .split('\n\n')
