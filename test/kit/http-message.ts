@@ -29,6 +29,15 @@ export interface Head {
   readonly size: number
 }
 
+/** Without the blanks at both ends; a pattern would take its time over many of them (L-05). */
+const trimmed = (value: string): string => {
+  const isBlank = (at: number) => value[at] === ' ' || value[at] === '\t'
+  let [from, to] = [0, value.length]
+  while (from < to && isBlank(from)) from += 1
+  while (from < to && isBlank(to - 1)) to -= 1
+  return value.slice(from, to)
+}
+
 /** The head at the beginning of `bytes`, or undefined while its blank line has not come. */
 export const readHead = (bytes: Buffer): Head | undefined => {
   const end = bytes.indexOf('\r\n\r\n')
@@ -36,7 +45,7 @@ export const readHead = (bytes: Buffer): Head | undefined => {
   const [startLine = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
   const headers = lines.map((line): HeaderLine => {
     const colon = line.indexOf(':')
-    return colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]
+    return colon === -1 ? [line, ''] : [line.slice(0, colon), trimmed(line.slice(colon + 1))]
   })
   return { startLine, headers, size: end + 4 }
 }
