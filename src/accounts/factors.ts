@@ -1,6 +1,7 @@
 import type { Db, FactorsTable } from '../database/tables.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
+import { forgetRemembered } from './devices-forgotten.ts'
 import type { FactorSecrets } from './factor-secret.ts'
 import { readFactor, rowKeyOf, type Factor, type FactorKind } from './factor-row.ts'
 import { newId } from './new-id.ts'
@@ -20,7 +21,7 @@ export interface Preference {
 }
 
 /**
- * The enrolled factors of all accounts, whatever source those come from. A database that is away throws
+ * The enrolled factors of all accounts, whatever source those come from. A change of them ends what devices remember (R25). A database that is away throws
  * `Fault('accounts-unavailable')`; it never looks like a person without factors.
  */
 export interface Factors {
@@ -98,6 +99,7 @@ export const createFactors = ({ db, clock, random, secrets }: FactorParts): Fact
         used_at: null,
         credential: null,
       }
+      await forgetRemembered(db, account)
       await db.insertInto('factors').values(row).execute()
       return factorOf(row)
     },
@@ -123,6 +125,7 @@ export const createFactors = ({ db, clock, random, secrets }: FactorParts): Fact
       return numUpdatedRows > 0n
     },
     remove: async (account, id) => {
+      await forgetRemembered(db, account)
       await db.deleteFrom('factor_preferences').where('account', '=', account).where('choice', '=', id).execute()
       const { numDeletedRows } = await db
         .deleteFrom('factors')
@@ -132,6 +135,7 @@ export const createFactors = ({ db, clock, random, secrets }: FactorParts): Fact
       return numDeletedRows > 0n
     },
     removeAll: async (account) => {
+      await forgetRemembered(db, account)
       await db.deleteFrom('factor_preferences').where('account', '=', account).execute()
       const { numDeletedRows } = await db.deleteFrom('factors').where('account', '=', account).executeTakeFirst()
       return Number(numDeletedRows)

@@ -1,5 +1,6 @@
 import { accept, refuse, type Result } from '../lib/result.ts'
 import type { Desk } from './desk.ts'
+import { forgetRemembered } from './devices-forgotten.ts'
 import { isEmailAddress } from './email-address.ts'
 import { checkEntry, type AccountEntry } from './entry.ts'
 import { insertRows, newRow } from './insert.ts'
@@ -117,6 +118,7 @@ export const resetFactors = async (
 ): Promise<Result<FactorsReset, 'login-unknown'>> => {
   const account = await desk.find(realm, login)
   if (account === null) return refuse('login-unknown')
+  await forgetRemembered(desk.db, account.id)
   await desk.db.deleteFrom('factor_preferences').where('account', '=', account.id).execute()
   const removed = await desk.db.deleteFrom('factors').where('account', '=', account.id).returning('kind').execute()
   if (removed.length > 0) desk.record('account.factors-reset', account)

@@ -1,5 +1,6 @@
 import { digest } from '../lib/digest.ts'
 import type { FactorsTable } from '../database/tables.ts'
+import { forgetRemembered } from './devices-forgotten.ts'
 import { readFactor, type Factor } from './factor-row.ts'
 import type { FactorParts } from './factors.ts'
 import { newId } from './new-id.ts'
@@ -39,6 +40,7 @@ export const createPasskeyCredentials = ({ db, clock, random, secrets }: FactorP
       used_at: null,
       credential: digest(credential),
     }
+    await forgetRemembered(db, account)
     const inserted = await db
       .insertInto('factors')
       .values(row)

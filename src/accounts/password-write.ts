@@ -1,8 +1,10 @@
 import type { AccountsTable, Db } from '../database/tables.ts'
+import { forgetRemembered } from './devices-forgotten.ts'
 
 export interface PasswordWrite {
   readonly account: string
-  readonly hash: string
+  /** Null: none is right any more, until another is set. */
+  readonly hash: string | null
   readonly mustChange: boolean
   /** How many former ones are kept: `password.history` of the site. */
   readonly keep: number
@@ -39,7 +41,10 @@ const remember = async (db: Db, row: AccountsTable, keep: number): Promise<void>
     .execute()
 }
 
-/** Writes a new password and remembers the former one. @returns the account, or null when nothing was written */
+/**
+ * Writes a new password and remembers the former one. Whatever changes a password passes here, so that remembered devices end
+ * with it (R25). @returns the account, or null when nothing was written
+ */
 export const writePassword = (db: Db, write: PasswordWrite): Promise<AccountsTable | null> =>
   db.transaction().execute(async (transaction) => {
     const { account, hash, mustChange, keep, now, formerSetAt } = write
@@ -60,5 +65,6 @@ export const writePassword = (db: Db, write: PasswordWrite): Promise<AccountsTab
     const written = await guarded.returningAll().executeTakeFirst()
     if (written === undefined) return null
     await remember(transaction, row, keep)
+    await forgetRemembered(transaction, account)
     return written
   })

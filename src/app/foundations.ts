@@ -1,3 +1,4 @@
+import { forgetRemembered } from '../accounts/devices-forgotten.ts'
 import { createHashThreads, hashesAtOnce } from '../accounts/hash-threads.ts'
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts'
 import { watchDisabled } from '../accounts/watch-disabled.ts'
@@ -36,10 +37,14 @@ export interface Foundations {
   close(): Promise<void>
 }
 
-/** Ends the sessions of an account that was disabled while they were open, and writes that down. */
+/**
+ * Ends the sessions of an account that was disabled while they were open, and writes that down; when it is opened again, no
+ * device remembers (R25).
+ */
 const createEndSessions =
-  (lifecycle: Lifecycle, trail: Pick<AuditTrail, 'record'>) =>
+  ({ db }: Pick<Database, 'db'>, lifecycle: Lifecycle, trail: Pick<AuditTrail, 'record'>) =>
   async (realm: string, account: string): Promise<void> => {
+    await forgetRemembered(db, account)
     for (const { digest, record } of await lifecycle.endAll(realm, account, 'revoked')) {
       const { site, login } = record
       trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: 'account disabled' })
@@ -87,7 +92,7 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
   const lifecycle = createLifecycle({ store, cache, clock })
   const open = await openEnds({ store, clock, log })
   const hashing = openHashing(config, metrics)
-  const watch = watchDisabled(database, { clock, log, endSessions: createEndSessions(lifecycle, trail) })
+  const watch = watchDisabled(database, { clock, log, endSessions: createEndSessions(database, lifecycle, trail) })
   return {
     keyring,
     store,

@@ -1,3 +1,4 @@
+import { forgetRemembered } from '../accounts/devices-forgotten.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { MARK_PURPOSE } from '../accounts/legacy/mark.ts'
 import { watchLinked } from '../accounts/linked/watch-linked.ts'
@@ -15,10 +16,11 @@ export interface JoinedAccounts {
   close(): Promise<void>
 }
 
-/** Ends the sessions that a password has opened which is no longer the one of its account. */
+/** Ends the sessions that a password has opened which is no longer the one of its account, and what its devices remember. */
 const createEndSessions =
-  ({ lifecycle, trail }: Foundations) =>
+  ({ database, lifecycle, trail }: Foundations) =>
   async (realm: string, account: string): Promise<void> => {
+    await forgetRemembered(database.db, account)
     for (const { digest, record } of await lifecycle.endAll(realm, account, 'password-changed')) {
       const { site, login } = record
       trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: 'password changed' })

@@ -3,6 +3,7 @@ import { createOwnPasswords } from '../accounts/own-passwords.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
 import type { Mailer } from '../mail/mail.ts'
+import type { Notices } from '../notices/index.ts'
 import { createPasswords, type Passwords } from '../passwords/index.ts'
 import type { OnPasswordChanged } from '../passwords/parts.ts'
 import type { Renderers } from '../render/renderer.ts'
@@ -14,19 +15,25 @@ import type { AppSettings } from './settings.ts'
 /** Sessions that the former password has opened end with it (S-08, T-23). */
 const endSessions =
   (lifecycle: Lifecycle, trail: AuditTrail): OnPasswordChanged =>
-  async ({ realm, account, keep }) => {
+  async ({ account: { realm, id: account }, keep }) => {
     for (const { digest, record } of await lifecycle.endAll(realm, account, 'password-changed', keep)) {
       const { site, login } = record
       trail.record({ event: 'session.revoked', site, account, login, session: digest, detail: 'password changed' })
     }
   }
 
-/** The life of passwords, and what has to end when one is changed: more of that is one more entry of `onChanged`. */
+const tellOwner =
+  (notices: Pick<Notices, 'tell'>): OnPasswordChanged =>
+  ({ account, at, visitor }) =>
+    notices.tell({ kind: 'password-changed', account }, { at, visitor })
+
+/** The life of passwords, and what follows when one is changed: more of that is one more entry of `onChanged`. */
 export const joinPasswords = (
   foundations: Foundations,
   { clock, random, log }: AppSettings,
   mail: { readonly mailer: Mailer; readonly renderers: Renderers },
   signIn: { readonly directory: AccountDirectory; readonly throttle: Throttle },
+  notices: Pick<Notices, 'tell'>,
 ): Passwords => {
   const { store, keyring, database, trail, lifecycle, hasher } = foundations
   return createPasswords({
@@ -39,6 +46,6 @@ export const joinPasswords = (
     key: purposeKey(keyring, 'password'),
     trail,
     log,
-    onChanged: [endSessions(lifecycle, trail)],
+    onChanged: [tellOwner(notices), endSessions(lifecycle, trail)],
   })
 }

@@ -1,5 +1,6 @@
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { createFactorSecrets } from '../accounts/factor-secret.ts'
+import { createDevices } from '../accounts/devices.ts'
 import { createFactors } from '../accounts/factors.ts'
 import { createPasskeyCredentials } from '../accounts/passkey-credentials.ts'
 import type { Mailer } from '../mail/mail.ts'
@@ -21,6 +22,7 @@ import { createSignInFlow } from '../sign-in/flow.ts'
 import { createKnownBrowsers } from '../sign-in/known-browsers.ts'
 import { createThrottle, THROTTLE_PURPOSE } from '../sign-in/throttle.ts'
 import type { Foundations } from './foundations.ts'
+import { joinNotices } from './join-notices.ts'
 import { joinPasswords } from './join-passwords.ts'
 import type { AppSettings } from './settings.ts'
 
@@ -36,17 +38,20 @@ export const joinSignIn = (
   const { clock, random } = settings
   const knownBrowsers = createKnownBrowsers({ key: purposeKey(keyring, 'known-browser'), clock, random })
   const throttle = createThrottle({ store, key: purposeKey(keyring, THROTTLE_PURPOSE), known: knownBrowsers })
-  const passwords = joinPasswords(foundations, settings, { mailer, renderers }, { directory, throttle })
   const secrets = createFactorSecrets({ key: purposeKey(keyring, 'factor'), random })
   const factorParts = { db: database.db, clock, random, secrets }
-  const factors = createFactors(factorParts)
+  const stored = { factors: createFactors(factorParts), credentials: createPasskeyCredentials(factorParts) }
+  const devices = createDevices({ db: database.db, clock, random })
+  const mail = { mailer, renderers }
+  const { notices, factors, credentials } = joinNotices(foundations, settings, mail, { directory, devices }, stored)
+  const passwords = joinPasswords(foundations, settings, mail, { directory, throttle }, notices)
   const key = purposeKey(keyring, 'email-code')
   const letters = { write: createLetterWriter(renderers), writeAddress: createAddressLetterWriter(renderers) }
   const mailParts = { store, clock, random, mailer, ...letters, key, trail, factors }
   const emailCode = createEmailCodeMethod(mailParts)
   const totpParts = { store, clock, random, factors, secrets, trail }
   const recoveryCodes = createRecoveryCodes({ factors, random, key: purposeKey(keyring, 'recovery-code') })
-  const passkeyParts = { store, random, factors, credentials: createPasskeyCredentials(factorParts), directory }
+  const passkeyParts = { store, random, factors, credentials, directory }
   const passkeys = createPasskeys(passkeyParts)
   const confirming = {
     'email-code': emailCode,
@@ -65,6 +70,9 @@ export const joinSignIn = (
     throttle,
     directory,
     factors,
+    devices,
+    clock,
+    passwordSetAt: async ({ realm, id }) => (await passwords.find(realm, id))?.passwordSetAt ?? null,
     password: createPasswordMethod({ directory }),
     recognising: passkeys,
     trail,
@@ -72,6 +80,8 @@ export const joinSignIn = (
   return {
     directory,
     factors,
+    devices,
+    notices,
     emailCode,
     recoveryCodes,
     passkeys,

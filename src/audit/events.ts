@@ -74,6 +74,35 @@ export const EVENTS = {
     means:
       'A means of signing in was taken away from an account. `method`: which; `detail`: by whom, when not by the person.',
   },
+  'device.remembered': {
+    result: 'success',
+    means:
+      'Somebody wished not to be asked for their second factor in this browser for a while. `detail`: until which day.',
+  },
+  'device.forgotten': {
+    result: 'success',
+    means: 'Somebody took that back under « Mon compte ». `detail`: for how many browsers.',
+  },
+  'notice.sent': {
+    result: 'success',
+    means:
+      'The mail that tells somebody what happened to their account is waiting to leave. `detail`: `factor-added`, `factor-removed`, `password-changed`, `new-device`.',
+  },
+  'notice.undelivered': {
+    result: 'failure',
+    means:
+      'There was no address, nobody who sends the mails of the site, or the mail server did not take it: the log says why. `detail`: which notice.',
+  },
+  'notice.disowned': {
+    result: 'success',
+    means:
+      'Somebody said by the link in such a mail that it was not them: sessions and remembered devices ended, what was added since was taken back, the password is worthless where the gate keeps it. `detail`: which notice. Call them.',
+  },
+  'notice.refused': {
+    result: 'failure',
+    isFlood: true,
+    means: 'Such a link was used that does nothing. `detail`: `expired`, `used`, `unknown`.',
+  },
   'session.started': {
     result: 'success',
     means: 'Everything that a way asks was proved: somebody is signed in. `detail`: the level of the way.',

@@ -7,6 +7,7 @@ export interface RecentEvent {
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly address: string | null
+  readonly method: string | null
 }
 
 /** What concerns the person: signing in, failing to, and changes of how they do. Not what they look at. */
@@ -23,6 +24,9 @@ const OF_INTEREST: readonly EventName[] = [
   'password.change-refused',
   'account.email-set',
   'account.factors-reset',
+  'device.remembered',
+  'device.forgotten',
+  'notice.disowned',
 ]
 
 /** The newest events of an account, newest first. */
@@ -31,14 +35,14 @@ export const createRecentEvents =
   async (account: string, most: number): Promise<readonly RecentEvent[]> => {
     const rows = await db
       .selectFrom('audit')
-      .select(['event', 'at', 'address'])
+      .select(['event', 'at', 'address', 'method'])
       .where('account', '=', account)
       .where('event', 'in', [...OF_INTEREST])
       .orderBy('at', 'desc')
       .orderBy('id', 'desc')
       .limit(most)
       .execute()
-    return rows.map(({ event, at, address }) => ({ event: event as EventName, at, address }))
+    return rows.map(({ event, ...row }) => ({ event: event as EventName, ...row }))
   }
 
 export type RecentEvents = ReturnType<typeof createRecentEvents>

@@ -4,6 +4,7 @@ import { checkCasesOf } from '../policy/cases.ts'
 import { createPolicy, type Policy } from '../policy/decide.ts'
 import { explain, type Explanation } from '../policy/explain.ts'
 import { loadSite, type LoadedSite } from '../policy/load.ts'
+import { rememberFor } from '../policy/remember-device.ts'
 import { ANONYMOUS, type Subject } from '../policy/subject.ts'
 import { supposeSubject } from '../policy/supposed-subject.ts'
 import { describeExplanation } from './explanation-lines.ts'
@@ -14,6 +15,7 @@ interface ExplainOptions {
   readonly as?: readonly string[]
   readonly way?: string
   readonly level?: 1 | 2 | 3
+  readonly remembered?: boolean
   readonly address?: string
   readonly cases?: boolean
   readonly json?: boolean
@@ -32,10 +34,13 @@ const readLevel = (text: string): 1 | 2 | 3 => {
   throw new InvalidArgumentError('1, 2 or 3')
 }
 
-/** Nobody, unless one of --as, --way and --level speaks of somebody. */
-const subjectFor = (loaded: LoadedSite, { as, way, level }: ExplainOptions, command: Command): Subject => {
-  if (as === undefined && way === undefined && level === undefined) return ANONYMOUS
-  const subject = supposeSubject(loaded.site, { roles: as, way, level })
+/** Nobody, unless one of --as, --way, --level and --remembered speaks of somebody. */
+const subjectFor = (loaded: LoadedSite, { as, way, level, remembered }: ExplainOptions, command: Command): Subject => {
+  if (as === undefined && way === undefined && level === undefined && remembered !== true) return ANONYMOUS
+  const subject = supposeSubject(loaded.site, { roles: as, way, level, remembered })
+  const used = loaded.site.ways.find(({ id }) => id === subject?.way)
+  if (remembered === true && used !== undefined && rememberFor(loaded.site, used) === null)
+    return command.error(`error: --remembered: no device is remembered for the way ${used.id} (remember-device)`)
   if (subject !== undefined) return subject
   return command.error(`error: --way: one of ${loaded.site.ways.map(({ id }) => id).join(', ')}`)
 }
@@ -67,6 +72,7 @@ export const registerExplain = (program: Command, terminal: Terminal = processTe
     .option('--as <roles>', 'somebody who is signed in, with these roles (separated by commas; "" for none)', readRoles)
     .option('--way <id>', 'the way by which they signed in (the first one of the site)')
     .option('--level <level>', 'the level of the session (that of the way)', readLevel)
+    .option('--remembered', 'on a remembered device, where the second factor was not asked for')
     .option('--address <address>', "the visitor's address (unknown)")
     .option('--cases', 'run the cases of the site')
     .option('--json', 'one JSON document instead of text')

@@ -11,6 +11,7 @@ export interface Tables {
   factor_preferences: FactorPreferencesTable
   audit_chain: AuditChainTable
   password_history: PasswordHistoryTable
+  devices: DevicesTable
 }
 
 export interface AccountsTable {
@@ -125,6 +126,25 @@ export interface FactorPreferencesTable {
   account: string
   method: string
   choice: string
+}
+
+/** A browser in which somebody has signed in: accounts/devices.ts. */
+export interface DevicesTable {
+  id: string
+  account: string
+  site: string
+  /** SHA-256 of the cookie that the browser holds; null once the device is forgotten. */
+  hash: string | null
+  /** Browser and system in words, or empty. */
+  label: string
+  /** The network address from which it was last used. */
+  address: string
+  first_seen: number
+  last_seen: number
+  /** The way whose second factor is not asked for here, since when and until when; null: it is asked for. */
+  remembered_way: string | null
+  remembered_at: number | null
+  remembered_until: number | null
 }
 
 /** How accounts/ and audit/ reach their tables. Whatever the driver throws arrives as `Fault('accounts-unavailable')`. */

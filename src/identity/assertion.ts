@@ -2,7 +2,7 @@ import { SignJWT, type JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
-import type { MethodId, Site } from '../policy/schema.ts'
+import type { Proof, Site } from '../policy/schema.ts'
 import type { SignedIn } from '../policy/subject.ts'
 import type { AssertionKey } from './key-material.ts'
 import type { Keyring } from './keyring.ts'
@@ -20,22 +20,25 @@ const ACR = { 1: 'urn:portillon:level:1', 2: 'urn:portillon:level:2', 3: 'urn:po
  * password and a mailed code are two steps, not two factors (T-25). A passkey is `pop`: whether its key lives in hardware
  * (`hwk`) nobody here can tell, because no attestation is asked for.
  */
-const AMR: Readonly<Record<MethodId, string>> = {
+const AMR: Readonly<Record<Proof, string | null>> = {
   password: 'pwd',
   'email-code': 'otp',
   totp: 'otp',
   passkey: 'pop',
   'recovery-code': 'otp',
+  // Nothing was proved but the password: the application is told no more than that.
+  'remembered-device': null,
 }
 
 /** What is held in the hand and known to nobody else: with a password, two factors. */
-const POSSESSION: ReadonlySet<MethodId> = new Set(['totp', 'recovery-code'])
+const POSSESSION: ReadonlySet<Proof> = new Set(['totp', 'recovery-code'])
 
-const amrOf = (methods: readonly MethodId[]): readonly string[] => {
+const amrOf = (methods: readonly Proof[]): readonly string[] => {
   // A passkey is held, and opened by what the person knows or is: user verification is always demanded.
   const isMultiFactor =
     methods.includes('passkey') || (methods.includes('password') && methods.some((method) => POSSESSION.has(method)))
-  return [...new Set(methods.map((method) => AMR[method])), ...(isMultiFactor ? ['mfa'] : [])]
+  const names = methods.map((method) => AMR[method]).filter((name) => name !== null)
+  return [...new Set(names), ...(isMultiFactor ? ['mfa'] : [])]
 }
 
 /** Far more than people who work at one moment; an entry is about a kilobyte. */

@@ -34,9 +34,9 @@ export const groupCode = (code: string): string => {
  * A mail as text and as HTML with the same content. The subject, which shows on locked screens, tells the service and never
  * a secret (T-12).
  */
-const write = (renderer: Renderer, name: string, model: MailFrame, envelope: Envelope): Mail => {
+const write = (renderer: Renderer, name: string, model: MailFrame, envelope: Envelope, subjectOf = name): Mail => {
   const { language } = model
-  const subject = renderer.text(language, `mail.${name}.subject`, { name: model.siteShortName })
+  const subject = renderer.text(language, `mail.${subjectOf}.subject`, { name: model.siteShortName })
   const content = { ...model, subject }
   return {
     ...envelope,
@@ -62,7 +62,7 @@ export interface PasswordMailModel extends MailFrame {
 
 /** What the mail with a link for a new password says. */
 export interface ResetLinkMailModel extends PasswordMailModel {
-  /** The only address in a mail of ours that is meant to be followed; following it changes nothing (R22). */
+  /** Following it changes nothing (R22). */
   readonly link: string
   /** The hour in Paris. */
   readonly until: string
@@ -72,8 +72,24 @@ export interface ResetLinkMailModel extends PasswordMailModel {
 export const resetLinkMail = (renderer: Renderer, model: ResetLinkMailModel, envelope: Envelope): Mail =>
   write(renderer, 'reset-link', model, envelope)
 
-export const passwordChangedMail = (renderer: Renderer, model: PasswordMailModel, envelope: Envelope): Mail =>
-  write(renderer, 'password-changed', model, envelope)
+/** What people are told of their account: templates and texts of `mail.notice.<kind>`. */
+export interface NoticeMailModel extends MailFrame {
+  readonly kind: 'factor-added' | 'factor-removed' | 'password-changed' | 'new-device'
+  readonly login: string
+  /** What was added or removed, in words; empty when nothing was. */
+  readonly factor: string
+  /** Day and hour in Paris. */
+  readonly happenedAt: string
+  readonly address: string
+  readonly device: string
+  /** « Ce n'est pas moi »; following it changes nothing (R22). Empty in a mail to whoever may have done it. */
+  readonly link: string
+  /** Day and hour in Paris. */
+  readonly until: string
+}
+
+export const noticeMail = (renderer: Renderer, model: NoticeMailModel, envelope: Envelope): Mail =>
+  write(renderer, 'notice', model, envelope, `notice.${model.kind}`)
 
 /** The mail with a code. Nothing in it is a link to follow, so that a scanner that opens links opens nothing (R22). */
 export const codeMail = (renderer: Renderer, model: CodeMailModel, envelope: Envelope): Mail =>

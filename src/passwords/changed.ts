@@ -2,7 +2,6 @@ import type { PasswordHolder } from '../accounts/own-passwords.ts'
 import type { FlowSite } from '../sign-in/flow-site.ts'
 import { personOf, traceOf, whoIs } from '../sign-in/trace.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
-import { writePasswordChanged } from './letters.ts'
 import type { PasswordParts } from './parts.ts'
 
 /** By which door a password was changed; the trail says it. */
@@ -17,16 +16,14 @@ export interface Changed {
 }
 
 /**
- * What follows whenever somebody has changed their password: the trail, a notice to their address (C-14), whole budgets for
- * signing in, and the end of everything that the former password had opened (T-23).
- * @throws when something could not be ended; the password is changed all the same, and the notice on its way
+ * What follows whenever somebody has changed their password: the trail, a notice (C-14), whole budgets for signing in, and
+ * the end of everything that the former password had opened (T-23).
+ * @throws when something could not be ended; the password is changed all the same
  */
 export const afterChange = async (parts: PasswordParts, { at, visitor, holder, by, keep }: Changed): Promise<void> => {
   const { account } = holder
   parts.trail.record({ event: 'password.changed', detail: by, ...personOf(account), ...traceOf(at, visitor) })
-  const notice = writePasswordChanged(parts.renderers, { at, visitor, holder, now: parts.clock.now() })
-  if (notice !== null) parts.mailer.enqueue(notice)
-  const change = { realm: account.realm, account: account.id, ...(keep === undefined ? {} : { keep }) }
+  const change = { account, at, visitor, ...(keep === undefined ? {} : { keep }) }
   // Each is tried, whatever becomes of the others.
   const outcomes = await Promise.allSettled([
     ...parts.onChanged.map((listener) => listener(change)),

@@ -1,7 +1,7 @@
 import type { PasswordHolder } from '../accounts/own-passwords.ts'
 import { mailFrame } from '../mail/frame.ts'
 import type { Mail } from '../mail/mail.ts'
-import { passwordChangedMail, resetLinkMail } from '../mail/messages.ts'
+import { resetLinkMail } from '../mail/messages.ts'
 import { senderOf } from '../mail/sender.ts'
 import { formatHour, formatMoment } from '../render/moments.ts'
 import type { Renderers } from '../render/renderer.ts'
@@ -15,7 +15,7 @@ export interface PasswordLetter {
   readonly now: number
 }
 
-/** What both mails say of where it was asked for; null when there is nobody to send them to, or nobody who sends. */
+/** What the mail says of where it was asked for; null when there is nobody to send them to, or nobody who sends. */
 const contentOf = ({ at, visitor, holder, now }: PasswordLetter) => {
   const from = senderOf(at.site)
   const { email: to, login } = holder.account
@@ -57,11 +57,4 @@ export const writeResetLink = (
     },
     content.envelope,
   )
-}
-
-export const writePasswordChanged = (renderers: Renderers, letter: PasswordLetter): Mail | null => {
-  const content = contentOf(letter)
-  return content === null
-    ? null
-    : passwordChangedMail(renderers(letter.at.site.templates), content.model, content.envelope)
 }

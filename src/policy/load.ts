@@ -13,6 +13,7 @@ import { checkLimits } from './checks/limits.ts'
 import { checkLook } from './checks/look.ts'
 import { checkPasswords } from './checks/passwords.ts'
 import { checkPeople } from './checks/people.ts'
+import { checkRememberDevice } from './checks/remember-device.ts'
 import { checkRules } from './checks/rules.ts'
 import { checkSignature } from './checks/signature.ts'
 import { checkWays } from './checks/ways.ts'
@@ -52,6 +53,7 @@ const CHECKS: readonly Check[] = [
   checkSignature,
   checkLimits,
   checkPasswords,
+  checkRememberDevice,
   checkLook,
   checkPeople,
   checkFiles,

@@ -100,6 +100,11 @@ export const passkey = z
   .prefault({})
   .describe('Passkeys (WebAuthn), which answer to the first host of the site alone.')
 
+/** Devices on which the second factor is not asked for. */
+export const rememberDevice = z.strictObject({
+  for: period('How long, at most, after the second factor was proved there.'),
+})
+
 export const siteMail = z
   .strictObject({
     from: sender.meta({

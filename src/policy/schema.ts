@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, matching, network, text } from '../lib/settings/fields.ts'
-import { emailCode, passkey, password, siteMail, totp } from './method-settings.ts'
+import { emailCode, passkey, password, rememberDevice, siteMail, totp } from './method-settings.ts'
 import { PATTERN_WORDS, pathPattern } from './path-pattern.ts'
 import { upstream } from './upstream.ts'
 
@@ -46,6 +46,10 @@ export type IdentityField = (typeof IDENTITY_FIELDS)[number]
 
 export const METHOD_IDS = ['password', 'email-code', 'totp', 'passkey', 'recovery-code'] as const
 export type MethodId = (typeof METHOD_IDS)[number]
+
+/** What a session says of how it was opened: methods, and that one of them was not asked for on a remembered device (R25). */
+export const PROOFS = [...METHOD_IDS, 'remembered-device'] as const
+export type Proof = (typeof PROOFS)[number]
 
 /** A text shown to people: one string for every language, or one per language. */
 const localized = (max: number, explanation: string) =>
@@ -111,6 +115,10 @@ const way = z.strictObject({
     .max(365)
     .default(90)
     .describe('Days after its last day during which its proof serves to put another method in its place, and no more.'),
+  'remember-device': z
+    .union([z.literal('never'), rememberDevice])
+    .describe('For this way, in place of what the site says: `{ for: … }`, or `never`.')
+    .optional(),
   homologation: text(200, 'Reference of the homologation decision that allows this way (RIE).').optional(),
 })
 
@@ -196,7 +204,10 @@ export const siteSchema = z.strictObject({
     'Its short name (« DCC »), for page titles and the subject of mails; `name` without it.',
   ).optional(),
   network: localized(80, 'Name of the network or establishment, shown above the pages.'),
-  training: z.boolean().default(false).describe('A training base: a visible band says that the data are fictitious, and a password alone may be a way.'),
+  training: z
+    .boolean()
+    .default(false)
+    .describe('A training base: a visible band says that the data are fictitious, and a password alone may be a way.'),
   upstream,
   'forward-auth': z
     .strictObject({
@@ -235,6 +246,11 @@ export const siteSchema = z.strictObject({
     .prefault({})
     .describe("People's own page."),
   mail: siteMail,
+  'remember-device': rememberDevice
+    .describe(
+      'Lets people say, when they prove their second factor, that it need not be asked for in this browser for a while (R25). The password always is, and such a session has level 1. Off unless given.',
+    )
+    .optional(),
   session: z
     .strictObject({
       idle: duration('A session ends after this time without activity.').prefault('30m'),

@@ -1,4 +1,4 @@
-import type { MethodId } from './schema.ts'
+import type { Proof } from './schema.ts'
 
 /** Who stands behind a request and how that was proved; what rules judge and what the application is told. */
 export type Subject = Anonymous | SignedIn
@@ -21,8 +21,8 @@ export interface SignedIn {
   /** Id of the way of the site's policy that was completed. */
   readonly way: string
   readonly level: 1 | 2 | 3
-  /** The methods proved, in order. */
-  readonly methods: readonly MethodId[]
+  /** What was proved, in order. */
+  readonly methods: readonly Proof[]
   /** When the last method was proved, milliseconds since the epoch. */
   readonly authenticatedAt: number
 }

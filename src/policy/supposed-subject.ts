@@ -1,3 +1,4 @@
+import { REMEMBERED_LEVEL, rememberedProofs } from './remember-device.ts'
 import type { Site } from './schema.ts'
 import type { SignedIn } from './subject.ts'
 
@@ -8,12 +9,14 @@ export interface Supposition {
   readonly way?: string | undefined
   /** The level of that way when none is named. */
   readonly level?: 1 | 2 | 3 | undefined
+  /** On a remembered device: the second factor was not asked for. */
+  readonly remembered?: boolean | undefined
 }
 
 /** An invented person who signed in to a site, for questions of the kind « what if »; undefined for an unknown way. */
 export const supposeSubject = (
   site: Site,
-  { login = 'a.essai', roles = [], way, level }: Supposition,
+  { login = 'a.essai', roles = [], way, level, remembered = false }: Supposition,
 ): SignedIn | undefined => {
   const used = way === undefined ? site.ways[0] : site.ways.find(({ id }) => id === way)
   if (used === undefined) return undefined
@@ -28,8 +31,8 @@ export const supposeSubject = (
     nationalId: null,
     roles,
     way: used.id,
-    level: level ?? levelOf(used.level),
-    methods: used.methods,
+    level: level ?? (remembered ? REMEMBERED_LEVEL : levelOf(used.level)),
+    methods: remembered ? rememberedProofs(used) : used.methods,
     authenticatedAt: 0,
   }
 }

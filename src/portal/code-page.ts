@@ -7,6 +7,7 @@ import type { BeginRefusal } from '../sign-in/method.ts'
 import { signInHref } from './destination.ts'
 import type { Message } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
+import { rememberDays } from './remember-days.ts'
 import { codeThrottled } from './throttled.ts'
 import { visitOf, type PortalSite } from './visit.ts'
 
@@ -91,6 +92,7 @@ export const showCode = async (parts: PortalParts, response: Response, shown: Co
       error: shown.error ?? null,
       information: shown.information ?? null,
       mail: state.mail,
+      rememberDays: rememberDays(parts, response, shown.underWay),
       otherHref: otherHref(site, shown, to),
     },
     shown.status,

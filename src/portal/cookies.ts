@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { PortalSite } from './visit.ts'
 
-export type CookieKind = 'session' | 'browser' | 'hops' | 'reset' | 'known'
+export type CookieKind = 'session' | 'browser' | 'hops' | 'reset' | 'known' | 'not-me' | 'device'
 
 const NAMES: Readonly<Record<CookieKind, string>> = {
   session: 'portillon',
@@ -9,6 +9,8 @@ const NAMES: Readonly<Record<CookieKind, string>> = {
   hops: 'portillon-hops',
   reset: 'portillon-reset',
   known: 'portillon-known',
+  'not-me': 'portillon-not-me',
+  device: 'portillon-device',
 }
 
 /** `__Host-` ties the cookie to this very host over https (S-10); it is impossible over the plain http of a demonstration. */

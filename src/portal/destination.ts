@@ -10,7 +10,7 @@ export const keptFormHref = ({ prefix }: Pick<PortalSite, 'prefix'>, handle: str
 export const doneHref = ({ prefix }: Pick<PortalSite, 'prefix'>): string => `${prefix}/sign-in/done`
 
 /** Pages of ours that only show something: somebody who had to prove anew who they are comes back to them. */
-const isAccountPage = ({ prefix }: Pick<PortalSite, 'prefix'>, path: string): boolean =>
+export const isAccountPage = ({ prefix }: Pick<PortalSite, 'prefix'>, path: string): boolean =>
   new RegExp(`^${prefix}/account(?:/[a-z-]+)?(?:\\?|$)`).test(path)
 
 /**
@@ -29,6 +29,10 @@ export const destinationOf = (site: PortalSite, target: ReturnTarget | undefined
     path.toLowerCase() === site.prefix.toLowerCase() || path.toLowerCase().startsWith(`${site.prefix.toLowerCase()}/`)
   return isOurs || site.policy.isUpstreamSignOut(path) ? '/' : target.path
 }
+
+/** The page that tells of a way about to end, on the way to a page (G8). */
+export const endingHref = ({ prefix }: Pick<PortalSite, 'prefix'>, sealed: string): string =>
+  `${prefix}/sign-in/ending?${new URLSearchParams({ to: sealed }).toString()}`
 
 /** The link to « Mot de passe oublié ? », from which one comes back with the target kept. */
 export const forgottenHref = ({ prefix }: Pick<PortalSite, 'prefix'>, sealed: string): string =>

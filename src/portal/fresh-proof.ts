@@ -19,7 +19,9 @@ export const freshSession = async (
   const visit = visitOf(request)
   const { site } = visit
   const live = await liveSession(visit)
-  if (live !== null && parts.clock.now() - live.record.authenticatedAt <= site.site.account.fresh) return live
+  const isFresh = live !== null && parts.clock.now() - live.record.authenticatedAt <= site.site.account.fresh
+  // A remembered device proves nothing anew: somebody else may sit before it.
+  if (isFresh && !live.record.methods.includes('remembered-device')) return live
   const sealed = parts.targets.seal(site.site.site, { path: `${site.prefix}${path}`, restarts: 0 })
   parts.pages.go(response, signInHref(site, sealed, live === null ? undefined : 'fresh'))
   return null

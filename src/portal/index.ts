@@ -1,14 +1,18 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express'
 import { ERRORS, type ErrorCode } from '../lib/errors.ts'
+import { duringVisit } from './current-visit.ts'
 import { dress } from './headers.ts'
 import { onlyMethods, readForm } from './form.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { showAccountPage, takePreference, takeRecoveryCodes, takeRemoval, takeSessionEnd } from './routes/account.ts'
 import { showAddress, takeAddress } from './routes/account-address.ts'
+import { takeDeviceForgotten } from './routes/account-devices.ts'
 import { showEnrolment, takeEnrolment } from './routes/application.ts'
 import { showChoice, takeChoice } from './routes/choice.ts'
 import { showCodePage, takeCode, takeResend } from './routes/code.ts'
+import { showEnding } from './routes/ending.ts'
 import { showForgotten, showForgottenSent, takeForgotten } from './routes/forgotten.ts'
+import { showNotMe, takeNotMe } from './routes/not-me.ts'
 import { dropKeptForm, sendKeptForm, showKeptForm } from './routes/kept-form.ts'
 import { showAccountPassword, takeAccountPassword } from './routes/account-password.ts'
 import { showNewMethod, takeNewMethod } from './routes/new-method.ts'
@@ -67,7 +71,7 @@ const routes = (parts: PortalParts): Router => {
   }
   router.all('/sign-in', onlyMethods('GET', 'HEAD', 'POST'))
   router.get('/sign-in', showSignIn(parts))
-  router.post('/sign-in', readForm, takeSignIn(parts))
+  router.post('/sign-in', readForm, session, takeSignIn(parts))
   router.all('/sign-in/code', onlyMethods('GET', 'HEAD', 'POST'))
   router.get('/sign-in/code', showCodePage(parts))
   router.post('/sign-in/code', readForm, session, takeCode(parts))
@@ -86,16 +90,24 @@ const routes = (parts: PortalParts): Router => {
   router.get('/account/address', showAddress(parts))
   router.post('/account/address', readForm, takeAddress(parts))
   router.all(
-    ['/account/factors/remove', '/account/preference', '/account/recovery', '/account/sessions/end'],
+    [
+      ...['/account/factors/remove', '/account/preference', '/account/recovery', '/account/sessions/end'],
+      '/account/devices/forget',
+    ],
     onlyMethods('POST'),
   )
   router.post('/account/factors/remove', readForm, takeRemoval(parts))
   router.post('/account/preference', readForm, takePreference(parts))
   router.post('/account/recovery', readForm, takeRecoveryCodes(parts))
   router.post('/account/sessions/end', readForm, takeSessionEnd(parts))
-  router.all(['/sign-in/again', '/sign-in/done'], onlyMethods('GET', 'HEAD'))
+  router.all(['/sign-in/again', '/sign-in/done', '/sign-in/ending'], onlyMethods('GET', 'HEAD'))
+  router.get('/sign-in/ending', showEnding(parts))
   router.get('/sign-in/again', showSignInAgain(parts))
   router.get('/sign-in/done', showSignInDone(parts))
+  router.post('/account/devices/forget', readForm, takeDeviceForgotten(parts))
+  router.all('/not-me', onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/not-me', showNotMe(parts))
+  router.post('/not-me', readForm, takeNotMe(parts))
   router.all('/kept-form', onlyMethods('GET', 'HEAD', 'POST'))
   router.get('/kept-form', showKeptForm(parts))
   router.post('/kept-form', readForm, sendKeptForm(parts))
@@ -145,6 +157,6 @@ export const createPortal = (parts: PortalParts): ((visit: Visit) => void) => {
   app.use(onError)
   return (visit) => {
     rememberVisit(visit)
-    app(visit.request, visit.response)
+    duringVisit(visit, () => void app(visit.request, visit.response))
   }
 }

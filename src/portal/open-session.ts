@@ -1,10 +1,12 @@
 import type { Request } from 'express'
 import type { Proven } from '../sign-in/under-way.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
+import { flowSite } from './flow-site.ts'
 import { rememberBrowser } from './remember-browser.ts'
 import { farewellTo } from './sign-out.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { visitOf } from './visit.ts'
+import { welcomeDevice } from './welcome-device.ts'
 
 /**
  * Opens the session of somebody who has proved everything: a new id, whatever the browser held before (S-01); a session of
@@ -20,7 +22,8 @@ export const openSession = async (
   const { site } = visit
   await farewellTo(parts, visit, 'replaced')
   const now = parts.clock.now()
-  const { account, way, methods } = proven
+  const { account, way, methods, level } = proven
+  const isNewDevice = await welcomeDevice(parts, request, proven, visitor)
   const digest = await parts.lifecycle.start(request, {
     site: site.site.site,
     realm: site.realm,
@@ -33,7 +36,7 @@ export const openSession = async (
     nationalId: account.nationalId,
     roles: [...account.roles],
     way: way.id,
-    level: way.level as 1 | 2 | 3,
+    level: level as 1 | 2 | 3,
     methods: [...methods],
     authenticatedAt: now,
     startedAt: now,
@@ -56,8 +59,10 @@ export const openSession = async (
     way: way.id,
     method: methods.join('+'),
     session: digest,
-    detail: `level ${way.level}`,
+    detail: `level ${level}`,
     reference: visit.reference,
     ...(visitor.address === undefined ? {} : { address: visitor.address }),
   })
+  if (isNewDevice)
+    await parts.notices.tell({ kind: 'new-device', account }, { at: flowSite(visit, parts.clock), visitor })
 }

@@ -1,6 +1,7 @@
 import type { EventName } from '../audit/events.ts'
 import type { ErrorCode } from '../lib/errors.ts'
-import type { MethodId } from '../policy/schema.ts'
+import type { MethodId, Proof } from '../policy/schema.ts'
+import type { NoticePageModels } from './notice-pages.ts'
 
 /**
  * What each page is given. Templates read these and nothing else; routes fill them. Texts are keys of templates/locales
@@ -22,7 +23,7 @@ export interface WayChoice {
   readonly endsOn: string | null
 }
 
-export interface PageModels {
+export interface PageModels extends NoticePageModels {
   /** Identifier, password and one button per way. */
   'sign-in': {
     readonly action: string
@@ -78,6 +79,8 @@ export interface PageModels {
     /** `code.resent`, `code.resendTooSoon` {seconds}, `code.mailLimit` {minutes}, `code.mailFailed`. */
     readonly information: Message | null
     readonly mail: 'queued' | 'sent' | 'failed'
+    /** Days for which this browser may be remembered; null: it may not. */
+    readonly rememberDays: number | null
     /** « Utiliser un autre moyen »: the choice, or the sign-in page with the same target. */
     readonly otherHref: string
   }
@@ -107,6 +110,8 @@ export interface PageModels {
     readonly label: string
     /** `totp.wrong`, `totp.malformed`, `totp.used`, `totp.clockApart` {minutes, behind: yes or no}, `code.throttled` {minutes}, `code.closed`. */
     readonly error: Message | null
+    /** Days for which this browser may be remembered; null: it may not. */
+    readonly rememberDays: number | null
     readonly otherHref: string
   }
   /** A code of the printed sheet. */
@@ -186,7 +191,7 @@ export interface PageModels {
   /** « Mon compte ». Times are ISO 8601, UTC. */
   account: {
     readonly csrf: string
-    /** Where its forms go: they end in `/factors/remove`, `/preference`, `/sessions/end`. */
+    /** Where its forms go: they end in `/factors/remove`, `/preference`, `/sessions/end`, `/devices/forget`. */
     readonly at: string
     readonly name: string
     readonly login: string
@@ -227,11 +232,25 @@ export interface PageModels {
       readonly device: string
       readonly address: string
       readonly since: string
-      /** The method that completed its way. */
-      readonly method: MethodId
+      /** What completed its way, or took the place of it. */
+      readonly method: Proof
       readonly isThis: boolean
     }[]
-    readonly activity: readonly { readonly event: EventName; readonly at: string; readonly address: string }[]
+    /** Where the second factor is not asked for; `until` is a day. */
+    readonly devices: readonly {
+      readonly id: string
+      readonly device: string
+      readonly address: string
+      readonly since: string
+      readonly until: string
+    }[]
+    readonly activity: readonly {
+      readonly event: EventName
+      readonly at: string
+      readonly address: string
+      /** Of a sign-in: what completed it. */
+      readonly method: Proof | null
+    }[]
     readonly continueHref: string
     readonly signOutHref: string
   }

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import type { Devices } from '../accounts/devices.ts'
 import type { Factors } from '../accounts/factors.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import type { AuditTrail } from '../audit/events.ts'
@@ -14,6 +15,7 @@ import type { RecoveryCodes } from '../methods/recovery-code/index.ts'
 import type { TotpEnrolment } from '../methods/totp/enrol.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
 import type { SessionOwners } from '../kept-forms/owners.ts'
+import type { Notices } from '../notices/index.ts'
 import type { Passwords } from '../passwords/index.ts'
 import type { SessionEnds } from '../session/ends.ts'
 import type { Expiry } from '../session/expiry.ts'
@@ -43,6 +45,8 @@ export interface PortalParts {
   readonly addresses: AddressEnrolment
   readonly recoveryCodes: RecoveryCodes
   readonly factors: Factors
+  readonly devices: Devices
+  readonly notices: Notices
   readonly offersOf: OffersOf
   readonly recentEvents: RecentEvents
   readonly directory: Pick<AccountDirectory, 'findById'>

@@ -5,7 +5,8 @@ import type { Obligation } from '../sign-in/obligation.ts'
 import type { Progress } from '../sign-in/under-way.ts'
 import type { Stage } from '../sign-in/stage.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
-import { destinationOf } from './destination.ts'
+import { destinationOf, endingHref } from './destination.ts'
+import { endingWay } from './ending-way.ts'
 import { openSession } from './open-session.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { visitOf, type PortalSite } from './visit.ts'
@@ -15,8 +16,8 @@ const obligedPageOf = (obligation: Obligation): string => {
   return obligation.methods.includes('totp') ? 'sign-in/application' : 'sign-in/new-passkey'
 }
 
-/** The pages on which what was wanted is enrolled, as soon as somebody is signed in. */
-const ENROLMENT_PAGES: Readonly<Partial<Record<MethodId, string>>> = {
+/** The pages on which somebody who is signed in enrols a method, below the prefix. */
+export const ENROLMENT_PAGES: Readonly<Partial<Record<MethodId, string>>> = {
   totp: 'account/application',
   passkey: 'account/passkey',
 }
@@ -72,9 +73,10 @@ export const goOn = async (
   const { proven } = progress
   await openSession(parts, request, proven, visitor)
   const enrolment = proven.then === null ? undefined : ENROLMENT_PAGES[proven.then]
-  if (enrolment === undefined) parts.pages.go(response, destinationOf(site, proven.target))
-  else {
-    const query = new URLSearchParams({ to: parts.targets.seal(site.site.site, proven.target) })
-    parts.pages.go(response, `${site.prefix}/${enrolment}?${query.toString()}`)
-  }
+  const to = parts.targets.seal(site.site.site, proven.target)
+  if (enrolment !== undefined)
+    parts.pages.go(response, `${site.prefix}/${enrolment}?${new URLSearchParams({ to }).toString()}`)
+  else if (endingWay(visitOf(request), proven.way.id, parts.clock.now()) !== undefined)
+    parts.pages.go(response, endingHref(site, to))
+  else parts.pages.go(response, destinationOf(site, proven.target))
 }

@@ -3,6 +3,7 @@ import type { ContinueRefusal } from '../sign-in/answer.ts'
 import { otherHref, type CodeShown } from './code-page.ts'
 import type { Message } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
+import { rememberDays } from './remember-days.ts'
 import { codeThrottled } from './throttled.ts'
 import { visitOf } from './visit.ts'
 
@@ -49,6 +50,7 @@ export const showTotp = (parts: PortalParts, response: Response, shown: CodeShow
       to,
       label: stage.kind === 'answer' ? stage.offer.label : '',
       error: shown.error ?? null,
+      rememberDays: rememberDays(parts, response, shown.underWay),
       otherHref: otherHref(site, shown, to),
     },
     shown.status,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { METHOD_IDS } from '../policy/schema.ts'
+import { PROOFS } from '../policy/schema.ts'
 import type { SignedIn } from '../policy/subject.ts'
 
 /** What the gate remembers of a person who signed in. Written once at sign-in; the data path only reads it. */
@@ -16,7 +16,7 @@ export const sessionRecordSchema = z.object({
   roles: z.array(z.string()),
   way: z.string(),
   level: z.union([z.literal(1), z.literal(2), z.literal(3)]),
-  methods: z.array(z.enum(METHOD_IDS)),
+  methods: z.array(z.enum(PROOFS)),
   /** All times are milliseconds since the epoch. */
   authenticatedAt: z.number(),
   startedAt: z.number(),

@@ -1,3 +1,4 @@
+import { rememberFor } from '../policy/remember-device.ts'
 import type { MethodId } from '../policy/schema.ts'
 import type { Account } from '../accounts/directory.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
@@ -106,6 +107,8 @@ export const progress = async (
   if (stage.kind !== 'proven') return accept({ kind: 'goes-on', ...(await askFirst(parts, at, visitor, underWay)) })
   if (!(await parts.attempts.finish(attempt))) return refuseUsed(parts, at, visitor, account)
   await parts.throttle.clear(whoIs(at, visitor, account.login))
+  const { way } = stage
   const { proved, target, then } = attempt
-  return accept({ kind: 'proven', proven: { account, way: stage.way, methods: proved, target, then } })
+  const remember = attempt.remember === true ? rememberFor(at.site, way) : null
+  return accept({ kind: 'proven', proven: { account, way, methods: proved, level: way.level, target, then, remember } })
 }

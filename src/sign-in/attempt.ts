@@ -24,6 +24,10 @@ const attemptSchema = z.object({
   asking: z.object({ method: z.enum(METHOD_IDS), choice: z.string() }).nullable(),
   /** What the person wants to enrol as soon as they are signed in. */
   then: z.enum(METHOD_IDS).nullable(),
+  /** The person wants this browser remembered once everything is proved. */
+  remember: z.literal(true).optional(),
+  /** When the password that began it was set, where the gate keeps it: with another one the attempt is over. */
+  passwordSetAt: z.number().nullable().optional(),
   target: z.object({ path: z.string(), restarts: z.number(), form: z.string().optional() }),
   startedAt: z.number(),
 })
@@ -37,7 +41,10 @@ export interface Attempts {
   /** The attempt of a handle, only for the browser and the site that began it (S-02); null when there is none any more. */
   find(handle: string, browser: string, site: string): Promise<Attempt | null>
   /** Writes what changed; null when somebody else changed it at the same moment, or it is over. */
-  change(attempt: Attempt, fields: Partial<Pick<Attempt, 'proved' | 'asking' | 'then'>>): Promise<Attempt | null>
+  change(
+    attempt: Attempt,
+    fields: Partial<Pick<Attempt, 'proved' | 'asking' | 'then' | 'remember'>>,
+  ): Promise<Attempt | null>
   /** Takes the finished attempt away, once: among parallel callers on all nodes one gets true (T-02). */
   finish(attempt: Attempt): Promise<boolean>
 }

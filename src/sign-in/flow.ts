@@ -3,12 +3,16 @@ import { accept, refuse, type Result } from '../lib/result.ts'
 import type { MethodId, Way } from '../policy/schema.ts'
 import { answerQuestion, type ContinueRefusal } from './answer.ts'
 import { ask, askFirst, choicesOf, methodOf, progress, put, questionOf, recordRefused, refuseUsed } from './asking.ts'
+import type { Account } from '../accounts/directory.ts'
+import type { Attempt } from './attempt.ts'
 import type { FlowSite } from './flow-site.ts'
 import { identify, type NotIdentified } from './identify.ts'
 import { recognisePerson, type RecognitionRefusal } from './recognise.ts'
+import { whoIs } from './trace.ts'
 import type { BeginRefusal } from './method.ts'
 import type { Stage } from './stage.ts'
-import { standing, type FlowParts, type GoesOn, type Progress, type UnderWay } from './under-way.ts'
+import { provenOnDevice, rememberTime, type BroughtDevice } from './remembered.ts'
+import { standing, type FlowParts, type GoesOn, type Progress, type Proven, type UnderWay } from './under-way.ts'
 import type { Visitor } from './visitor.ts'
 
 export interface Credentials {
@@ -16,6 +20,14 @@ export interface Credentials {
   readonly password: string
   /** The button that was pressed; the first open way when none was named. */
   readonly way: string | undefined
+  /** What may spare the person their second factor; without it nothing does. */
+  readonly device?: BroughtDevice
+}
+
+/** A sign-in that has begun; `proven` when nothing else is asked, because this browser is remembered. */
+export interface Started extends GoesOn {
+  readonly handle: string
+  readonly proven: Proven | null
 }
 
 export type StartRefusal =
@@ -41,7 +53,7 @@ export interface SignInFlow {
     visitor: Visitor,
     given: Credentials,
     target: ReturnTarget,
-  ): Promise<Result<GoesOn & { readonly handle: string }, StartRefusal>>
+  ): Promise<Result<Started, StartRefusal>>
   /** Finds out who somebody is by a passkey alone, where a way allows it, and begins and ends the attempt with it. */
   recognise(
     at: FlowSite,
@@ -57,8 +69,17 @@ export interface SignInFlow {
   choose(at: FlowSite, visitor: Visitor, underWay: UnderWay, choice: Choice): Promise<Result<GoesOn, 'unknown-choice'>>
   /** Puts the current question again. */
   again(at: FlowSite, visitor: Visitor, underWay: UnderWay): Promise<Result<undefined, BeginRefusal>>
-  /** Judges an answer; accepted once, on all nodes. */
-  answer(at: FlowSite, visitor: Visitor, underWay: UnderWay, given: string): Promise<Result<Progress, ContinueRefusal>>
+  /**
+   * Judges an answer; accepted once, on all nodes.
+   * @param remember the person wants not to be asked in this browser for a while, where the policy allows it
+   */
+  answer(
+    at: FlowSite,
+    visitor: Visitor,
+    underWay: UnderWay,
+    given: string,
+    remember?: boolean,
+  ): Promise<Result<Progress, ContinueRefusal>>
   /**
    * Goes on after an obligation was met.
    * @param enrolled the method that was put in the place of one that is over, and proved with its first code
@@ -96,14 +117,26 @@ const start =
       proved: ['password'],
       asking: null,
       then: null,
+      passwordSetAt: await parts.passwordSetAt(account),
       target,
     })
     const underWay = await standing(parts, at, attempt, account)
-    if (underWay.stage.kind !== 'stuck') return accept({ handle, ...(await askFirst(parts, at, visitor, underWay)) })
+    const { device } = given
+    const proven = device === undefined ? null : await provenOnDevice(parts, at, attempt, account, device)
+    if (proven !== null && (await parts.attempts.finish(attempt))) {
+      await parts.throttle.clear(whoIs(at, visitor, account.login))
+      return accept({ handle, underWay, delayed: null, proven })
+    }
+    if (underWay.stage.kind !== 'stuck')
+      return accept({ handle, ...(await askFirst(parts, at, visitor, underWay)), proven: null })
     await parts.attempts.finish(attempt)
     recordRefused(parts, at, visitor, 'not-enrolled', account)
     return refuse({ reason: 'not-enrolled' })
   }
+
+/** Half a sign-in does not outlive the password that began it (T-23). */
+const isOutdated = async (parts: FlowParts, { passwordSetAt }: Attempt, account: Account): Promise<boolean> =>
+  passwordSetAt !== undefined && passwordSetAt !== (await parts.passwordSetAt(account))
 
 const find =
   (parts: FlowParts): SignInFlow['find'] =>
@@ -111,21 +144,26 @@ const find =
     const attempt = await parts.attempts.find(handle, visitor.browser, at.site.site)
     if (attempt === null) return null
     const account = await parts.directory.findById(attempt.realm, attempt.account)
-    if (account === null || account.disabled) return null
+    if (account === null || account.disabled || (await isOutdated(parts, attempt, account))) return null
     const underWay = await standing(parts, at, attempt, account)
     return underWay.stage.kind === 'stuck' ? null : underWay
   }
 
 const answer =
   (parts: FlowParts): SignInFlow['answer'] =>
-  async (at, visitor, underWay, given) => {
+  async (at, visitor, underWay, given, remember = false) => {
     const { attempt, account, stage } = underWay
     if (stage.kind !== 'answer') return refuse({ reason: 'used' })
     const method = methodOf(parts.confirming, stage.offer)
     const question = questionOf(at, visitor, underWay, stage.offer)
     const answered = await answerQuestion(parts, method, question, at, given)
     if (!answered.ok) return answered
-    const changed = await parts.attempts.change(attempt, { proved: [...attempt.proved, method.id], asking: null })
+    const isRemembered = remember && rememberTime(at, account, attempt, method.id) !== null
+    const changed = await parts.attempts.change(attempt, {
+      proved: [...attempt.proved, method.id],
+      asking: null,
+      ...(isRemembered ? { remember: true as const } : {}),
+    })
     return changed === null ? refuseUsed(parts, at, visitor, account) : progress(parts, at, visitor, changed, account)
   }
 

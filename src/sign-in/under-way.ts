@@ -1,7 +1,9 @@
+import type { Devices } from '../accounts/devices.ts'
 import type { Account, AccountDirectory } from '../accounts/directory.ts'
 import type { Factors } from '../accounts/factors.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { ReturnTarget } from '../lib/return-target.ts'
-import type { MethodId, Way } from '../policy/schema.ts'
+import type { MethodId, Proof, Way } from '../policy/schema.ts'
 import type { Attempt, Attempts } from './attempt.ts'
 import type { FlowSite } from './flow-site.ts'
 import type { IdentifyParts } from './identify.ts'
@@ -19,10 +21,14 @@ export interface UnderWay {
 export interface Proven {
   readonly account: Account
   readonly way: Way
-  readonly methods: readonly MethodId[]
+  readonly methods: readonly Proof[]
+  /** That of the way, unless less was proved. */
+  readonly level: number
   readonly target: ReturnTarget
   /** What the person wanted to enrol as soon as they are signed in. */
   readonly then: MethodId | null
+  /** The person wants this browser remembered: for so long, milliseconds (R25). */
+  readonly remember: number | null
 }
 
 /** A sign-in that goes on, and why its question could not be put, when it could not; the next page says it. */
@@ -35,10 +41,14 @@ export interface GoesOn {
 export type Progress = { readonly kind: 'proven'; readonly proven: Proven } | ({ readonly kind: 'goes-on' } & GoesOn)
 
 export interface FlowParts extends IdentifyParts, StageParts {
+  readonly clock: Clock
+  readonly devices: Pick<Devices, 'remembrance'>
   readonly attempts: Attempts
   readonly directory: Pick<AccountDirectory, 'findById'>
   readonly factors: Pick<Factors, 'preference' | 'prefer'>
   readonly recognising: RecognisingMethod
+  /** When the present password of an account was set; null where it is kept elsewhere. */
+  readonly passwordSetAt: (account: Account) => Promise<number | null>
 }
 
 export const standing = async (

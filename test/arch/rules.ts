@@ -25,7 +25,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['mail', 'audit'],
   ['accounts', 'session'],
   ['identity', 'sign-in', 'kept-forms'],
-  ['methods', 'passwords'],
+  ['methods', 'passwords', 'notices'],
   ['gateway', 'portal'],
   ['server'],
   ['app'],
@@ -55,7 +55,7 @@ export const ALLOWED_SIDEWAYS: readonly { readonly from: string; readonly to: st
 export const NEVER: readonly { readonly from: string; readonly to: readonly string[]; readonly because: string }[] = [
   {
     from: 'gateway',
-    to: ['methods', 'passwords', 'sign-in', 'mail', 'accounts', 'database', 'render'],
+    to: ['methods', 'passwords', 'notices', 'sign-in', 'mail', 'accounts', 'database', 'render'],
     because: 'the hot path proves nobody, writes to nobody and renders nothing',
   },
   {
@@ -106,7 +106,19 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   uqr: ['methods'],
   yaml: ['lib'],
   // Shapes are written where the thing is defined: settings, records, forms.
-  zod: ['lib', 'config', 'policy', 'session', 'sign-in', 'kept-forms', 'methods', 'passwords', 'identity', 'portal'],
+  zod: [
+    'lib',
+    'config',
+    'policy',
+    'session',
+    'sign-in',
+    'kept-forms',
+    'methods',
+    'passwords',
+    'notices',
+    'identity',
+    'portal',
+  ],
 }
 
 /** The only files that may ask the machine for the time or for chance; everybody else is given a Clock and a Random. */

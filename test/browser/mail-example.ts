@@ -1,6 +1,7 @@
 import {
   groupCode,
   type CodeMailModel,
+  type NoticeMailModel,
   type PasswordMailModel,
   type ResetLinkMailModel,
 } from '../../src/mail/messages.ts'
@@ -38,6 +39,19 @@ export const passwordMailModel = (language: Language): PasswordMailModel => {
     ...frame
   } = codeMailModel(language)
   return { ...frame, login: 'z.oeuvrard' }
+}
+
+/** What the mails say that tell of a change. */
+export const noticeMailModel = (language: Language, kind: NoticeMailModel['kind']): NoticeMailModel => {
+  const { requestedAt: happenedAt, ...model } = passwordMailModel(language)
+  return {
+    ...model,
+    kind,
+    factor: kind === 'factor-added' ? "Application d'authentification : Téléphone professionnel" : '',
+    happenedAt,
+    link: 'https://dcc.example.test/_portillon/not-me?link=Zk3vQ8rT1yPw5LxNn0cJ7u',
+    until: language === 'fr' ? '26 novembre 2026 à 14:32' : '26 November 2026 at 14:32',
+  }
 }
 
 export const resetLinkMailModel = (language: Language): ResetLinkMailModel => ({

@@ -1,6 +1,7 @@
 import type { PageModels, PageName } from '../../src/portal/pages.ts'
 import { groupedSecret, keyUri, qrCode } from '../../src/methods/totp/key-uri.ts'
 import { siteSchema, type Site } from '../../src/policy/schema.ts'
+import { noticeStates, REMEMBERED } from './notice-states.ts'
 import { ENROLABLE, passkeyStates } from './passkey-states.ts'
 import { passwordStates } from './password-states.ts'
 
@@ -83,6 +84,7 @@ const code: PageModels['code'] = {
   error: null,
   information: null,
   mail: 'sent',
+  rememberDays: null,
   otherHref: '/_portillon/sign-in?to=sealed.target',
 }
 
@@ -110,6 +112,7 @@ const totp: PageModels['totp'] = {
   to: 'sealed.target',
   label: 'Téléphone professionnel',
   error: null,
+  rememberDays: null,
   otherHref: '/_portillon/sign-in/choice?attempt=attempt',
 }
 
@@ -167,15 +170,16 @@ const accountPage: PageModels['account'] = {
       isThis: false,
     })),
   ],
+  devices: REMEMBERED,
   activity: [
-    { event: 'session.started', at: '2026-11-23T08:02:00.000Z', address: '192.0.2.10' },
-    { event: 'sign-in.password-refused', at: '2026-11-23T08:01:12.000Z', address: '192.0.2.10' },
-    { event: 'sign-in.passkey-refused', at: '2026-11-22T18:42:00.000Z', address: '192.0.2.10' },
-    { event: 'sign-in.code-refused', at: '2026-11-22T18:41:00.000Z', address: '' },
-    { event: 'factor.added', at: '2026-10-02T12:00:00.000Z', address: '192.0.2.10' },
-    { event: 'factor.removed', at: '2026-10-01T12:00:00.000Z', address: '192.0.2.10' },
-    { event: 'account.password-set', at: '2026-09-01T12:00:00.000Z', address: '' },
-    { event: 'account.email-set', at: '2026-08-01T12:00:00.000Z', address: '' },
+    { event: 'session.started', at: '2026-11-23T08:02:00.000Z', address: '192.0.2.10', method: 'totp' },
+    { event: 'sign-in.password-refused', at: '2026-11-23T08:01:12.000Z', address: '192.0.2.10', method: null },
+    { event: 'sign-in.passkey-refused', at: '2026-11-22T18:42:00.000Z', address: '192.0.2.10', method: null },
+    { event: 'sign-in.code-refused', at: '2026-11-22T18:41:00.000Z', address: '', method: null },
+    { event: 'factor.added', at: '2026-10-02T12:00:00.000Z', address: '192.0.2.10', method: null },
+    { event: 'factor.removed', at: '2026-10-01T12:00:00.000Z', address: '192.0.2.10', method: null },
+    { event: 'account.password-set', at: '2026-09-01T12:00:00.000Z', address: '', method: null },
+    { event: 'account.email-set', at: '2026-08-01T12:00:00.000Z', address: '', method: null },
   ],
   continueHref: '/',
   signOutHref: '/_portillon/sign-out',
@@ -189,6 +193,7 @@ const poorAccount: PageModels['account'] = {
   offers: [],
   preference: '',
   sessions: accountPage.sessions.slice(0, 1),
+  devices: [],
   activity: [],
 }
 
@@ -347,7 +352,7 @@ export const pageStates: readonly PageState[] = [
   state('code-last-second', 'code', { ...code, expiresIn: 1, resendIn: 1 }),
   state('code-mail-failed', 'code', { ...code, mail: 'failed', resendIn: 0 }),
   state('no-factor', 'no-factor', { restartHref: '/_portillon/sign-in' }),
-  ...passwordStates.map(({ id, page, model }) => state(id, page, model)),
+  ...[...passwordStates, ...noticeStates({ code, totp })].map(({ id, page, model }) => state(id, page, model)),
   state('forgotten', 'forgotten', { backHref: '/_portillon/sign-in' }),
   state('sign-out', 'sign-out', { action: '/_portillon/sign-out', csrf: 'csrf', name: 'Zoé Œuvrard', backHref: '/' }),
   state('signed-out', 'signed-out', { signInHref: '/_portillon/sign-in' }),

@@ -5,8 +5,9 @@ import { createViews, type Views } from '../../src/portal/views.ts'
 import { LANGUAGES, type Language } from '../../src/render/messages.ts'
 import { createRenderer } from '../../src/render/renderer.ts'
 import type { Mail } from '../../src/mail/mail.ts'
-import { codeMail, passwordChangedMail, resetLinkMail } from '../../src/mail/messages.ts'
-import { codeMailModel, passwordMailModel, resetLinkMailModel } from './mail-example.ts'
+import { codeMail, noticeMail, resetLinkMail } from '../../src/mail/messages.ts'
+import { NOTICE_KINDS } from '../../src/notices/notice.ts'
+import { codeMailModel, noticeMailModel, resetLinkMailModel } from './mail-example.ts'
 import { pageStates, sites, type PageState } from './page-states.ts'
 
 /** What the page's question about other tabs is answered with, and what it was asked. */
@@ -38,10 +39,13 @@ const ENVELOPE = { from: 'a@example.test', to: 'b@example.test' }
 const mails: ReadonlyMap<string, (language: Language) => Mail> = new Map([
   ['mail-code', (language: Language) => codeMail(createRenderer(), codeMailModel(language), ENVELOPE)],
   ['mail-reset-link', (language: Language) => resetLinkMail(createRenderer(), resetLinkMailModel(language), ENVELOPE)],
-  [
-    'mail-password-changed',
-    (language: Language) => passwordChangedMail(createRenderer(), passwordMailModel(language), ENVELOPE),
-  ],
+  ...NOTICE_KINDS.map(
+    (kind) =>
+      [
+        `mail-${kind}`,
+        (language: Language) => noticeMail(createRenderer(), noticeMailModel(language, kind), ENVELOPE),
+      ] as const,
+  ),
 ])
 const mailOf = (id: string): string => id.replace(/\.(?:html|text)$/, '')
 

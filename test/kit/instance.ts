@@ -97,8 +97,13 @@ const siteOf = (upstream: string, more: Readonly<Record<string, unknown>> = {}) 
 /** Begins a sign-in, up to the mailed code. @returns a function that ends it, by the same browser wherever it is served then */
 export const beginSignIn = async (visitor: Visitor, smtp: SmtpSink): Promise<(at?: Visitor) => Promise<void>> => {
   const { fields } = await reachCodePage(visitor)
-  const { text = '' } = await smtp.next()
-  const code = /(?<!\d)(\d{3})\s(\d{3})(?!\d)/.exec(text)?.slice(1).join('') ?? ''
+  // A sign-in in a second browser is told by a mail of its own.
+  let code: string | undefined
+  while (code === undefined)
+    code = /(?<!\d)(\d{3})\s(\d{3})(?!\d)/
+      .exec((await smtp.next()).text ?? '')
+      ?.slice(1)
+      .join('')
   return async (at = visitor) => {
     const landed = await at.ask(`${PREFIX}/sign-in/code`, { form: { ...fields, code } })
     if (landed.status !== 303) throw new Error(`the code was not taken: ${landed.status} ${landed.body}`)

@@ -129,6 +129,8 @@ export const createSignInKit = (
     directoryFault: null as Error | null,
   }
   const factors = memoryFactors(clock)
+  // Remembered devices are a matter of the whole gate: test/flow/remembered-device.
+  const devices = { remembrance: () => Promise.resolve(null) }
   const secrets = createFactorSecrets({ key, random: systemRandom })
   const totpParts = { store, clock, random: systemRandom, factors, secrets, trail }
   const recoveryCodes = createRecoveryCodes({ factors, random: systemRandom, key })
@@ -169,6 +171,9 @@ export const createSignInKit = (
       },
       recognising: passkeys,
       enrolable: ['totp', 'passkey'],
+      clock,
+      devices,
+      passwordSetAt: () => Promise.resolve(null),
       obligationOf: () => Promise.resolve(kit.obligation),
       trail,
     }),

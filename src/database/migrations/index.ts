@@ -5,6 +5,7 @@ import * as factors from './0003-factors.ts'
 import * as linkedAccounts from './0004-linked-accounts.ts'
 import * as auditChain from './0005-audit-chain.ts'
 import * as passwords from './0006-passwords.ts'
+import * as devices from './0007-devices.ts'
 import * as passkeys from './0008-passkeys.ts'
 
 /**
@@ -18,5 +19,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-linked-accounts': linkedAccounts,
   '0005-audit-chain': auditChain,
   '0006-passwords': passwords,
+  '0007-devices': devices,
   '0008-passkeys': passkeys,
 }

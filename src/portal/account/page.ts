@@ -1,4 +1,7 @@
 import type { Response } from 'express'
+import type { RecentEvent } from '../../audit/recent.ts'
+import { calendarDay } from '../../lib/calendar.ts'
+import { PROOFS, type Proof } from '../../policy/schema.ts'
 import type { Offer } from '../../sign-in/method.ts'
 import type { Message, PageModels } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
@@ -43,6 +46,23 @@ const sessionsOf = async (parts: PortalParts, { live }: Person): Promise<Model['
   }))
 }
 
+const devicesOf = async (parts: PortalParts, { account }: Person): Promise<Model['devices']> => {
+  const remembered = await parts.devices.remembered(account.id)
+  return remembered.map(({ id, label, address, since, until }) => ({
+    id,
+    device: label,
+    address,
+    since: iso(since),
+    until: calendarDay(until),
+  }))
+}
+
+/** `password+totp`, as the trail has it. */
+const methodOf = ({ event, method }: RecentEvent): Proof | null => {
+  const last = event === 'session.started' ? method?.split('+').at(-1) : undefined
+  return PROOFS.find((proof) => proof === last) ?? null
+}
+
 const valueOf = ({ method, choice }: Pick<Offer, 'method' | 'choice'>): string => `${method}.${choice}`
 
 const preferenceOf = async (parts: PortalParts, { account }: Person, offers: readonly Offer[]) => {
@@ -61,9 +81,10 @@ export const showAccount = async (
   const { site, address } = visitOf(response.req)
   const { live, account } = person
   const at = `${site.prefix}/account`
-  const [factors, sessions, offers, activity] = await Promise.all([
+  const [factors, sessions, devices, offers, activity] = await Promise.all([
     factorsOf(parts, person),
     sessionsOf(parts, person),
+    devicesOf(parts, person),
     parts.offersOf(site.site, account, site.policy.waysAt(parts.clock.now(), address).open),
     parts.recentEvents(account.id, RECENT),
   ])
@@ -88,7 +109,13 @@ export const showAccount = async (
     offers: offers.map((offer) => ({ value: valueOf(offer), method: offer.method, label: offer.label })),
     preference: await preferenceOf(parts, person, offers),
     sessions,
-    activity: activity.map(({ event, at: when, address: from }) => ({ event, at: iso(when), address: from ?? '' })),
+    devices,
+    activity: activity.map((happened) => ({
+      event: happened.event,
+      at: iso(happened.at),
+      address: happened.address ?? '',
+      method: methodOf(happened),
+    })),
     continueHref: '/',
     signOutHref: `${site.prefix}/sign-out`,
   }

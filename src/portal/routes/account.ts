@@ -14,10 +14,10 @@ const PATH = '/account'
 
 /** What was done, said once on the page that comes next; a Map, because the word comes from outside. */
 const DONE: ReadonlyMap<string, Message> = new Map(
-  ['preferred', 'removed', 'ended', 'ended-others', 'address-added', 'passkey-added'].map((done) => [
-    done,
-    { key: `account.${done}` },
-  ]),
+  [
+    ...['preferred', 'removed', 'ended', 'ended-others', 'address-added', 'passkey-added'],
+    ...['device-forgotten', 'devices-forgotten'],
+  ].map((done) => [done, { key: `account.${done}` }]),
 )
 
 /** GET: « Mon compte ». */

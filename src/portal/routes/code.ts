@@ -19,6 +19,7 @@ const form = z.object({
   code: field(64).default(''),
   /** What a passkey has signed. */
   credential: field(MAX_CREDENTIAL).default(''),
+  device: field(16).default(''),
 })
 
 /** What brought somebody here by a link of ours, said once. */
@@ -73,7 +74,7 @@ export const takeCode =
       return
     }
     const given = fields.credential === '' ? fields.code : fields.credential
-    const answered = await parts.flow.answer(at, visitor, underWay, given)
+    const answered = await parts.flow.answer(at, visitor, underWay, given, fields.device === 'remember')
     if (answered.ok) {
       await goOn(parts, request, response, visitor, answered.value, { handle, to: fields.to })
       return

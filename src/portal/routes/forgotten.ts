@@ -15,6 +15,9 @@ import { visitorOf } from '../visitor.ts'
 const leadsTo = ({ accounts, password }: Site): Site['password']['forgotten'] =>
   accounts !== undefined && password.forgotten === 'mail' ? 'referent' : password.forgotten
 
+/** Whether somebody can get a new password by mail. */
+export const mailsLinks = (site: Site): boolean => leadsTo(site) === 'mail'
+
 const form = z.object({ login: field(256), to: field(16_384).default('') })
 
 const showForm = (

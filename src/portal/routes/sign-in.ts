@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import { z } from 'zod'
 import type { ReturnTarget } from '../../lib/return-target.ts'
 import type { StartRefusal } from '../../sign-in/flow.ts'
+import { broughtDevice } from '../brought-device.ts'
 import { destinationOf, signInHref } from '../destination.ts'
 import { field, takeForm, textOf } from '../form.ts'
 import { isGoingInCircles } from '../hops.ts'
@@ -11,7 +12,7 @@ import type { PortalParts } from '../portal-parts.ts'
 import { flowSite } from '../flow-site.ts'
 import { answerRefusedForm } from '../refused-form.ts'
 import { signInPage } from '../sign-in-page.ts'
-import { stepHref } from '../sign-in-steps.ts'
+import { goOn, stepHref } from '../sign-in-steps.ts'
 import { signInThrottled } from '../throttled.ts'
 import { visitOf } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
@@ -93,11 +94,16 @@ export const takeSignIn =
     const started = await parts.flow.start(
       flowSite(visit, parts.clock),
       visitorOf(visit, browser),
-      { login, password: fields.password, way: fields.way },
+      { login, password: fields.password, way: fields.way, device: broughtDevice(visit, target, parts.clock) },
       target,
     )
     if (started.ok) {
-      const { handle, delayed, underWay } = started.value
+      const { handle, delayed, underWay, proven } = started.value
+      if (proven !== null) {
+        const progress = { kind: 'proven', proven } as const
+        await goOn(parts, request, response, visitorOf(visit, browser), progress, { handle, to: fields.to })
+        return
+      }
       parts.pages.go(response, stepHref(site, underWay.stage, { handle, to: fields.to, delayed }))
       return
     }

@@ -1,0 +1,40 @@
+import type { Request, Response } from 'express'
+import { z } from 'zod'
+import { personOf } from '../account/person.ts'
+import { field, takeForm } from '../form.ts'
+import type { PortalParts } from '../portal-parts.ts'
+import { answerRefusedForm } from '../refused-form.ts'
+import { visitOf } from '../visit.ts'
+
+const PATH = '/account'
+
+const form = z.object({ device: field(64) })
+
+/** POST: one remembered device, or all of them, has to bring the second factor again (R25). */
+export const takeDeviceForgotten =
+  (parts: PortalParts) =>
+  async (request: Request, response: Response): Promise<void> => {
+    const { site, reference, address } = visitOf(request)
+    const taken = takeForm(request, form, parts.browsers)
+    if (!taken.ok) {
+      await answerRefusedForm(parts, response, taken.reason)
+      return
+    }
+    const person = await personOf(parts, request, response, PATH)
+    if (person === null) return
+    const { device } = taken.value.fields
+    const { account, live } = person
+    const count = await parts.devices.endRemembrance(account.id, device === 'all' ? undefined : device)
+    parts.trail.record({
+      event: 'device.forgotten',
+      site: site.site.site,
+      account: account.id,
+      login: account.login,
+      session: live.digest,
+      detail: String(count),
+      reference,
+      ...(address === undefined ? {} : { address }),
+    })
+    const done = device === 'all' ? 'devices-forgotten' : 'device-forgotten'
+    parts.pages.go(response, `${site.prefix}${PATH}?${new URLSearchParams({ done }).toString()}`)
+  }
