@@ -124,7 +124,9 @@ describe('two readings of where a request ends', () => {
       ],
     )
     assert.deepEqual(
-      (await tomcat.served()).map(({ startLine, body }) => [startLine.split(' ')[1], body]),
+      (await tomcat.served())
+        .map(({ startLine, body }) => [startLine.split(' ')[1] ?? '', body])
+        .sort(([one = ''], [other = '']) => one.slice(-1).localeCompare(other.slice(-1))),
       [
         ['/body/1', 'one'],
         ['/public/2', undefined],
@@ -154,9 +156,12 @@ describe('any stream of requests', () => {
         if (isWhole) assert.ok(await connection.closed())
         else await connection.quiet(150)
         connection.destroy()
+        // A line is written when its request is over, which may be after the next one on another connection.
+        const placeOf = (line: string | undefined) => expected.findIndex(([other]) => other === line)
         const seen = (await tomcat.served())
           .filter(({ startLine }) => startLine.includes(` ${start}/`) || startLine.includes('smuggled'))
           .map(({ startLine, body }) => [startLine, body])
+          .sort(([one], [other]) => placeOf(one) - placeOf(other))
         assert.deepEqual(seen, expected.slice(0, seen.length), JSON.stringify(bytes))
         if (isWhole) assert.equal(seen.length, expected.length)
         served += seen.length
