@@ -46,7 +46,7 @@ export const quickHasher = createPasswordHasher({
   waiting: 1_000,
   engine: {
     hash: async (password) => (await argon2Hash(password, QUICK)).replace('m=64,t=1,p=1', 'm=65536,t=3,p=1'),
-    verify: (hash, password) => argon2Verify(String(hash).replace(COSTS, 'm=64,t=1,p=1'), password),
+    verify: (hash, password) => argon2Verify(hash.replace(COSTS, 'm=64,t=1,p=1'), password),
   },
 })
 

@@ -49,6 +49,8 @@ export const startDemo = async (policy: string): Promise<Demo> => {
       }
       throw new Error(`no mail to ${to}`)
     },
-    stop: async () => void (await running.stop()),
+    stop: async () => {
+      await running.stop()
+    },
   }
 }
