@@ -23,8 +23,12 @@ const LIMITS = {
   test: 60_000,
   /** No event from any file: some file hangs in a hook, or keeps its process alive after its tests. */
   silence: 180_000,
-  /** Files at a time. Most wait for servers that start, so two do not fill two cores. */
-  files: 2,
+}
+
+/** Files at a time. Most wait for servers that start, and three leave half of two cores idle; browsers fill a core each. */
+const WIDTHS: Readonly<Record<(typeof FOLDERS)[number], number>> = {
+  ...{ arch: 3, unit: 3, policy: 3, contract: 3, flow: 3, wire: 3 },
+  browser: 2,
 }
 
 const filesOf = (folder: string): string[] =>
@@ -32,12 +36,12 @@ const filesOf = (folder: string): string[] =>
     .sort()
     .map((file) => resolve(root, file))
 
-const chooseFolders = (only: string | undefined): readonly string[] => {
+const chooseFolders = (only: string | undefined): readonly (typeof FOLDERS)[number][] => {
   const chosen = only?.split(',') ?? FOLDERS
   const unknown = chosen.filter((folder) => !FOLDERS.some((known) => known === folder))
   if (unknown.length > 0)
     throw new Error(`no such test folder: ${unknown.join(', ')} (there are ${FOLDERS.join(', ')})`)
-  return chosen
+  return FOLDERS.filter((folder) => chosen.includes(folder))
 }
 
 /** What the runner would let pass. Fed with every event; `complaints` is read at the end. */
@@ -92,10 +96,15 @@ const isSummaryLine = ({ type, data }: TestEvent): boolean =>
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
-const printSummary = ({ counts, duration_ms }: Summary, complaints: number): void => {
-  const { tests, suites, passed, cancelled, skipped, todo } = counts
-  const fail = tests - passed - cancelled - skipped - todo + complaints
-  const lines = { tests, suites, pass: passed, fail, cancelled, skipped, todo, duration_ms: Math.round(duration_ms) }
+const printSummary = (summaries: readonly Summary[], complaints: number): void => {
+  const sum = (what: (of: Summary) => number): number => summaries.reduce((total, of) => total + what(of), 0)
+  const count = (name: keyof Summary['counts']): number => sum(({ counts }) => counts[name])
+  const [tests, pass, cancelled, skipped, todo] = (['tests', 'passed', 'cancelled', 'skipped', 'todo'] as const).map(
+    count,
+  ) as [number, number, number, number, number]
+  const fail = tests - pass - cancelled - skipped - todo + complaints
+  const duration_ms = Math.round(sum((of) => of.duration_ms))
+  const lines = { tests, suites: count('suites'), pass, fail, cancelled, skipped, todo, duration_ms }
   for (const [name, value] of Object.entries(lines)) print(`# ${name} ${value}`)
 }
 
@@ -103,17 +112,22 @@ const printSummary = ({ counts, duration_ms }: Summary, complaints: number): voi
 const COMPILED = resolve(root, 'node_modules/.cache/compiled')
 
 /** Runs the files and prints their report. When everything falls silent, whatever still runs is ended and has failed. */
-const runFiles = async (files: readonly string[], name: string | undefined) => {
-  process.env['NODE_COMPILE_CACHE'] ??= COMPILED
+const runFiles = async (
+  files: readonly string[],
+  {
+    name,
+    width,
+    stopwatch,
+  }: { name: string | undefined; width: number; stopwatch: ReturnType<typeof createStopwatch> },
+) => {
   const strictness = createStrictness(files)
-  const stopwatch = createStopwatch()
   const abort = new AbortController()
   let summary: Summary | undefined
   const silence = new Error(`nothing happened for ${LIMITS.silence / 1_000} s: this file does not end`)
   const watchdog = setTimeout(() => abort.abort(silence), LIMITS.silence)
 
   const pattern = name === undefined ? {} : { testNamePatterns: name }
-  const limits = { concurrency: LIMITS.files, timeout: LIMITS.test, signal: abort.signal }
+  const limits = { concurrency: width, timeout: LIMITS.test, signal: abort.signal }
   const events: AsyncIterable<TestEvent> = run({ files: [...files], cwd: root, ...limits, ...pattern })
   async function* watched(): AsyncGenerator<TestEvent> {
     for await (const event of events) {
@@ -127,22 +141,30 @@ const runFiles = async (files: readonly string[], name: string | undefined) => {
   for await (const text of Readable.from(watched()).compose(new spec())) process.stdout.write(String(text))
   clearTimeout(watchdog)
   // A chosen name leaves other tests out on purpose.
-  return { summary, slowest: stopwatch.slowest(12), notRun: name === undefined ? strictness.complaints() : [] }
+  return { summary, notRun: name === undefined ? strictness.complaints() : [] }
 }
 
 const main = async (): Promise<boolean> => {
   const { values } = parseArgs({ options: { only: { type: 'string' }, name: { type: 'string' } } })
+  process.env['NODE_COMPILE_CACHE'] ??= COMPILED
   const folders = chooseFolders(values.only)
-  const { summary, slowest, notRun } = await runFiles(folders.flatMap(filesOf), values.name)
-  const complaints = [
-    ...folders.filter((folder) => filesOf(folder).length === 0).map((folder) => `no test file in test/${folder}`),
-    ...notRun,
-  ]
+  const complaints = folders
+    .filter((folder) => filesOf(folder).length === 0)
+    .map((folder) => `no test file in test/${folder}`)
+  const stopwatch = createStopwatch()
+  const summaries: (Summary | undefined)[] = []
+  for (const width of new Set(folders.map((folder) => WIDTHS[folder]))) {
+    const files = folders.filter((folder) => WIDTHS[folder] === width).flatMap(filesOf)
+    const { summary, notRun } = await runFiles(files, { name: values.name, width, stopwatch })
+    summaries.push(summary)
+    complaints.push(...notRun)
+  }
   for (const complaint of complaints) print(`✖ ${complaint}`)
-  print(`\nslowest files:\n${slowest.join('\n')}\n`)
-  if (summary === undefined) return false
-  printSummary(summary, complaints.length)
-  return summary.success && complaints.length === 0
+  print(`\nslowest files:\n${stopwatch.slowest(12).join('\n')}\n`)
+  const known = summaries.filter((summary) => summary !== undefined)
+  if (known.length < summaries.length) return false
+  printSummary(known, complaints.length)
+  return known.every(({ success }) => success) && complaints.length === 0
 }
 
 process.exitCode = (await main()) ? 0 : 1
