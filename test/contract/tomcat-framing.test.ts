@@ -158,10 +158,15 @@ describe('any stream of requests', () => {
         connection.destroy()
         // A line is written when its request is over, which may be after the next one on another connection.
         const placeOf = (line: string | undefined) => expected.findIndex(([other]) => other === line)
-        const seen = (await tomcat.served())
-          .filter(({ startLine }) => startLine.includes(` ${start}/`) || startLine.includes('smuggled'))
-          .map(({ startLine, body }) => [startLine, body])
-          .sort(([one], [other]) => placeOf(one) - placeOf(other))
+        const seen: (readonly [string, string | undefined])[] = []
+        for (let look = 0; look === 0 || (isWhole && look < 100 && seen.length < expected.length); look += 1) {
+          const lines = await tomcat.served()
+          const ours = lines.filter(
+            ({ startLine }) => startLine.includes(` ${start}/`) || startLine.includes('smuggled'),
+          )
+          seen.push(...ours.map(({ startLine, body }) => [startLine, body] as const))
+        }
+        seen.sort(([one], [other]) => placeOf(one) - placeOf(other))
         assert.deepEqual(seen, expected.slice(0, seen.length), JSON.stringify(bytes))
         if (isWhole) assert.equal(seen.length, expected.length)
         served += seen.length
