@@ -254,10 +254,14 @@ describe('the script in pages of any kind', () => {
         await page.getByRole('dialog', { name: 'Your session ends soon' }).waitFor()
         await page.getByRole('button', { name: 'Stay signed in' }).click()
         await page.context().clearCookies()
-        await page.setContent(`<script src="${origin()}/_portillon/assets/session.js"></script><p>public</p>`)
-        await page.waitForResponse('**/_portillon/session?*')
-        await look(page)
-        assert.equal(await page.getByRole('dialog').count(), 0)
+        const stranger = await page.context().newPage()
+        const body = `<script src="${origin()}/_portillon/assets/session.js"></script><p>public</p>`
+        await stranger.route('**/public.html', (route) => route.fulfill({ contentType: 'text/html', body }))
+        const asked = stranger.waitForResponse('**/_portillon/session?*')
+        await stranger.goto(`${origin()}/public.html`)
+        await asked
+        await look(stranger)
+        assert.equal(await stranger.getByRole('dialog').count(), 0)
       },
       { locale: 'en-GB' },
     )
