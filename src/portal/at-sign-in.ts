@@ -4,10 +4,10 @@ import type { FlowSite } from '../sign-in/flow-site.ts'
 import type { UnderWay } from '../sign-in/under-way.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
 import { flowSite } from './flow-site.ts'
-import { takeForm, textOf } from './form.ts'
+import { textOf } from './form.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { liveSession } from './live.ts'
-import { answerRefusedForm } from './refused-form.ts'
+import { takeFormOrAnswer } from './refused-form.ts'
 import { startAgain } from './start-again.ts'
 import { visitOf, type Visit } from './visit.ts'
 import { visitorOf } from './visitor.ts'
@@ -64,12 +64,9 @@ export const takeAttempt = async <Fields extends { readonly attempt: string; rea
   schema: z.ZodType<Fields>,
 ): Promise<(AtSignIn & { readonly fields: Fields }) | null> => {
   const visit = visitOf(request)
-  const taken = takeForm(request, schema, parts.browsers)
-  if (!taken.ok) {
-    await answerRefusedForm(parts, response, taken.reason)
-    return null
-  }
-  const { fields, browser } = taken.value
+  const taken = await takeFormOrAnswer(parts, response, schema)
+  if (taken === null) return null
+  const { fields, browser } = taken
   const at = flowSite(visit, parts.clock)
   const visitor = visitorOf(visit, browser)
   const underWay = await parts.flow.find(at, visitor, fields.attempt)

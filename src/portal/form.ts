@@ -70,6 +70,12 @@ const siteOrigins = ({ site, origin }: { site: { hosts: readonly string[] }; ori
   ...site.hosts.map((host) => `${origin.slice(0, origin.indexOf('//'))}//${host}`),
 ]
 
+export interface TakenForm<Schema extends z.ZodType> {
+  readonly fields: z.output<Schema>
+  /** Identifier of the browser that sent it. */
+  readonly browser: string
+}
+
 /**
  * The fields of a form, once it is certain that it comes from a page of ours in this browser: what the browser says of its
  * origin, and a token that only our page could carry (C-16, W-09). Both must hold.
@@ -78,7 +84,7 @@ export const takeForm = <Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
   browsers: Browsers,
-): Result<{ fields: z.output<Schema>; browser: string }, FormRefusal> => {
+): Result<TakenForm<Schema>, FormRefusal> => {
   const same = saysSameOrigin(request)
   if (same === false) return refuse('cross-site')
   const browser = browsers.known(visitOf(request))

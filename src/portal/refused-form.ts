@@ -1,6 +1,7 @@
 import type { Response } from 'express'
+import type { z } from 'zod'
 import { signInHref } from './destination.ts'
-import { textOf, type FormRefusal } from './form.ts'
+import { takeForm, textOf, type FormRefusal, type TakenForm } from './form.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { startAgain } from './start-again.ts'
 import { visitOf } from './visit.ts'
@@ -20,4 +21,16 @@ export const answerRefusedForm = async (parts: PortalParts, response: Response, 
     case 'cross-site':
       parts.refusals.refuse(visit, reason)
   }
+}
+
+/** The form of this request; null once its refusal has been answered. */
+export const takeFormOrAnswer = async <Schema extends z.ZodType>(
+  parts: PortalParts,
+  response: Response,
+  schema: Schema,
+): Promise<TakenForm<Schema> | null> => {
+  const taken = takeForm(response.req, schema, parts.browsers)
+  if (taken.ok) return taken.value
+  await answerRefusedForm(parts, response, taken.reason)
+  return null
 }

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import type { AddressHolder } from '../../methods/email-code/confirm-address.ts'
 import { optionsOf } from '../../methods/email-code/options.ts'
 import { personOf, type Person } from '../account/person.ts'
-import { field, takeForm } from '../form.ts'
+import { field } from '../form.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { answerRefusedForm } from '../refused-form.ts'
+import { takeFormOrAnswer } from '../refused-form.ts'
 import { visitOf } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
 
@@ -67,14 +67,11 @@ export const takeAddress =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    const taken = takeForm(request, form, parts.browsers)
-    if (!taken.ok) {
-      await answerRefusedForm(parts, response, taken.reason)
-      return
-    }
+    const taken = await takeFormOrAnswer(parts, response, form)
+    if (taken === null) return
     const person = await personOf(parts, request, response, PATH)
     if (person === null) return
-    const { fields, browser } = taken.value
+    const { fields, browser } = taken
     const holder = holderOf(request, person, browser)
     if (fields.email !== '') {
       const email = fields.email.trim()

@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { personOf } from '../account/person.ts'
-import { field, takeForm } from '../form.ts'
+import { field } from '../form.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { answerRefusedForm } from '../refused-form.ts'
+import { takeFormOrAnswer } from '../refused-form.ts'
 import { visitOf } from '../visit.ts'
 
 const PATH = '/account'
@@ -15,14 +15,11 @@ export const takeDeviceForgotten =
   (parts: PortalParts) =>
   async (request: Request, response: Response): Promise<void> => {
     const { site, reference, address } = visitOf(request)
-    const taken = takeForm(request, form, parts.browsers)
-    if (!taken.ok) {
-      await answerRefusedForm(parts, response, taken.reason)
-      return
-    }
+    const taken = await takeFormOrAnswer(parts, response, form)
+    if (taken === null) return
     const person = await personOf(parts, request, response, PATH)
     if (person === null) return
-    const { device } = taken.value.fields
+    const { device } = taken.fields
     const { account, live } = person
     const count = await parts.devices.endRemembrance(account.id, device === 'all' ? undefined : device)
     parts.trail.record({

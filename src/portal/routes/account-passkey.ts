@@ -2,12 +2,12 @@ import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { personOf, type Person } from '../account/person.ts'
 import { destinationOf } from '../destination.ts'
-import { field, takeForm, textOf } from '../form.ts'
+import { field, textOf } from '../form.ts'
 import { newPasskeyErrorOf, showNewPasskeyPage } from '../new-passkey-page.ts'
 import type { Message } from '../pages.ts'
 import { MAX_CREDENTIAL } from '../passkey-page.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { answerRefusedForm } from '../refused-form.ts'
+import { takeFormOrAnswer } from '../refused-form.ts'
 import { visitOf } from '../visit.ts'
 
 const PATH = '/account/passkey'
@@ -48,13 +48,10 @@ export const takeAccountPasskey =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    const taken = takeForm(request, form, parts.browsers)
-    if (!taken.ok) {
-      await answerRefusedForm(parts, response, taken.reason)
-      return
-    }
-    const { to, credential } = taken.value.fields
-    const label = taken.value.fields.label.trim()
+    const taken = await takeFormOrAnswer(parts, response, form)
+    if (taken === null) return
+    const { to, credential } = taken.fields
+    const label = taken.fields.label.trim()
     const person = await personOf(parts, request, response, backTo(to))
     if (person === null) return
     const { live, account } = person

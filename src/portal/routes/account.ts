@@ -4,10 +4,10 @@ import type { AuditEvent } from '../../audit/events.ts'
 import type { Offer } from '../../sign-in/method.ts'
 import { showAccount } from '../account/page.ts'
 import { personOf, type Person } from '../account/person.ts'
-import { field, takeForm, textOf } from '../form.ts'
+import { field, textOf } from '../form.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { answerRefusedForm } from '../refused-form.ts'
+import { takeFormOrAnswer } from '../refused-form.ts'
 import { visitOf } from '../visit.ts'
 
 const PATH = '/account'
@@ -49,13 +49,10 @@ const take = async <Schema extends z.ZodType>(
   response: Response,
   schema: Schema,
 ): Promise<{ readonly person: Person; readonly fields: z.output<Schema> } | null> => {
-  const taken = takeForm(request, schema, parts.browsers)
-  if (!taken.ok) {
-    await answerRefusedForm(parts, response, taken.reason)
-    return null
-  }
+  const taken = await takeFormOrAnswer(parts, response, schema)
+  if (taken === null) return null
   const person = await personOf(parts, request, response, PATH)
-  return person === null ? null : { person, fields: taken.value.fields }
+  return person === null ? null : { person, fields: taken.fields }
 }
 
 const done = (parts: PortalParts, request: Request, response: Response, what: string): void => {

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { personOf, type Person } from '../account/person.ts'
 import { enrolErrorOf, showApplication } from '../application-page.ts'
 import { destinationOf } from '../destination.ts'
-import { field, takeForm, textOf } from '../form.ts'
+import { field, textOf } from '../form.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { answerRefusedForm } from '../refused-form.ts'
+import { takeFormOrAnswer } from '../refused-form.ts'
 import { visitOf } from '../visit.ts'
 
 const PATH = '/account/application'
@@ -51,12 +51,9 @@ export const takeEnrolment =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    const taken = takeForm(request, form, parts.browsers)
-    if (!taken.ok) {
-      await answerRefusedForm(parts, response, taken.reason)
-      return
-    }
-    const { code, label, to } = taken.value.fields
+    const taken = await takeFormOrAnswer(parts, response, form)
+    if (taken === null) return
+    const { code, label, to } = taken.fields
     const person = await personOf(parts, request, response, backTo(to))
     if (person === null) return
     const { live, account } = person

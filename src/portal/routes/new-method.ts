@@ -1,13 +1,12 @@
-import type { Request, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import type { Stage } from '../../sign-in/stage.ts'
-import { traceOf, personOf } from '../../sign-in/trace.ts'
 import { enrolErrorOf, showApplication } from '../application-page.ts'
-import { findAttempt, takeAttempt, type AtSignIn } from '../at-sign-in.ts'
+import { takeAttempt, type AtSignIn } from '../at-sign-in.ts'
 import { field } from '../form.ts'
+import { goOnWithNewMethod, mayTakeItsPlace, showNewMethodPage } from '../new-method.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { goOn, stepHref } from '../sign-in-steps.ts'
 import { startAgain } from '../start-again.ts'
 import { visitOf, type PortalSite } from '../visit.ts'
 
@@ -17,10 +16,6 @@ const form = z.object({
   code: field(64).default(''),
   label: field(60).default(''),
 })
-
-/** Whether the attempt must put an application in the place of a way that is over (G8). */
-const isObliged = ({ underWay: { stage } }: AtSignIn): boolean =>
-  stage.kind === 'obliged' && stage.obligation.kind === 'new-method' && stage.obligation.methods.includes('totp')
 
 /** Where a passkey may take that place as well. */
 const passkeyHrefOf = ({ prefix }: PortalSite, stage: Stage, link: { attempt: string; to: string }): string | null => {
@@ -52,19 +47,8 @@ const show = async (
 }
 
 /** GET: the way that somebody came by is over, and an application takes its place before the session opens. */
-export const showNewMethod =
-  (parts: PortalParts) =>
-  async (request: Request, response: Response): Promise<void> => {
-    const { site } = visitOf(request)
-    const here = await findAttempt(parts, request, response)
-    if (here === null) return
-    if (isObliged(here)) {
-      await show(parts, response, here)
-      return
-    }
-    const to = parts.targets.seal(site.site.site, here.underWay.attempt.target)
-    parts.pages.go(response, stepHref(site, here.underWay.stage, { handle: here.handle, to }))
-  }
+export const showNewMethod = (parts: PortalParts): RequestHandler =>
+  showNewMethodPage(parts, 'totp', (response, here) => show(parts, response, here))
 
 /** POST: the first code of the application; it counts as its proof. */
 export const takeNewMethod =
@@ -73,8 +57,8 @@ export const takeNewMethod =
     const { site } = visitOf(request)
     const here = await takeAttempt(parts, request, response, form)
     if (here === null) return
-    const { at, visitor, handle, underWay, fields } = here
-    if (!isObliged(here)) {
+    const { underWay, fields } = here
+    if (!mayTakeItsPlace(here, 'totp')) {
       await startAgain(parts, response, fields.to)
       return
     }
@@ -85,8 +69,5 @@ export const takeNewMethod =
       await show(parts, response, here, { error: enrolErrorOf(confirmed.reason), label: fields.label })
       return
     }
-    parts.trail.record({ event: 'factor.added', method: 'totp', ...personOf(account), ...traceOf(at, visitor) })
-    const settled = await parts.flow.settle(at, visitor, underWay, 'totp')
-    if (settled.ok) await goOn(parts, request, response, visitor, settled.value, { handle, to: fields.to })
-    else await startAgain(parts, response, fields.to)
+    await goOnWithNewMethod(parts, request, response, { ...here, to: fields.to }, 'totp')
   }

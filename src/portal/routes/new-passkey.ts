@@ -1,13 +1,12 @@
-import type { Request, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { personOf, traceOf } from '../../sign-in/trace.ts'
-import { findAttempt, takeAttempt, type AtSignIn } from '../at-sign-in.ts'
+import { takeAttempt, type AtSignIn } from '../at-sign-in.ts'
 import { field } from '../form.ts'
 import { newPasskeyErrorOf, showNewPasskeyPage } from '../new-passkey-page.ts'
+import { goOnWithNewMethod, mayTakeItsPlace, showNewMethodPage } from '../new-method.ts'
 import type { Message } from '../pages.ts'
 import { MAX_CREDENTIAL } from '../passkey-page.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { goOn, stepHref } from '../sign-in-steps.ts'
 import { startAgain } from '../start-again.ts'
 import { visitOf } from '../visit.ts'
 
@@ -17,10 +16,6 @@ const form = z.object({
   label: field(60).default(''),
   credential: field(MAX_CREDENTIAL).default(''),
 })
-
-/** Whether a passkey may take the place of a way that is over (G8). */
-const isObliged = ({ underWay: { stage } }: AtSignIn): boolean =>
-  stage.kind === 'obliged' && stage.obligation.kind === 'new-method' && stage.obligation.methods.includes('passkey')
 
 const show = async (
   parts: PortalParts,
@@ -36,19 +31,8 @@ const show = async (
 }
 
 /** GET: the way that somebody came by is over, and a passkey takes its place before the session opens. */
-export const showNewPasskey =
-  (parts: PortalParts) =>
-  async (request: Request, response: Response): Promise<void> => {
-    const { site } = visitOf(request)
-    const here = await findAttempt(parts, request, response)
-    if (here === null) return
-    if (isObliged(here)) {
-      await show(parts, response, here)
-      return
-    }
-    const to = parts.targets.seal(site.site.site, here.underWay.attempt.target)
-    parts.pages.go(response, stepHref(site, here.underWay.stage, { handle: here.handle, to }))
-  }
+export const showNewPasskey = (parts: PortalParts): RequestHandler =>
+  showNewMethodPage(parts, 'passkey', (response, here) => show(parts, response, here))
 
 /** POST: the passkey that was made; making it counts as its proof, because its authenticator has verified the person. */
 export const takeNewPasskey =
@@ -57,8 +41,8 @@ export const takeNewPasskey =
     const { site } = visitOf(request)
     const here = await takeAttempt(parts, request, response, form)
     if (here === null) return
-    const { at, visitor, handle, underWay, fields } = here
-    if (!isObliged(here)) {
+    const { underWay, fields } = here
+    if (!mayTakeItsPlace(here, 'passkey')) {
       await startAgain(parts, response, fields.to)
       return
     }
@@ -70,8 +54,5 @@ export const takeNewPasskey =
       await show(parts, response, here, { error: newPasskeyErrorOf(confirmed.reason), label })
       return
     }
-    parts.trail.record({ event: 'factor.added', method: 'passkey', ...personOf(account), ...traceOf(at, visitor) })
-    const settled = await parts.flow.settle(at, visitor, underWay, 'passkey')
-    if (settled.ok) await goOn(parts, request, response, visitor, settled.value, { handle, to: fields.to })
-    else await startAgain(parts, response, fields.to)
+    await goOnWithNewMethod(parts, request, response, { ...here, to: fields.to }, 'passkey')
   }

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { browserDigest } from '../browser.ts'
 import { signInHref } from '../destination.ts'
 import { flowSite } from '../flow-site.ts'
-import { field, takeForm, textOf } from '../form.ts'
+import { field, textOf } from '../form.ts'
 import { MAX_CREDENTIAL, passkeyErrorOf, showInvitation } from '../passkey-page.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { answerRefusedForm } from '../refused-form.ts'
+import { takeFormOrAnswer } from '../refused-form.ts'
 import { signInPage } from '../sign-in-page.ts'
 import { goOn } from '../sign-in-steps.ts'
 import { visitOf, type Visit } from '../visit.ts'
@@ -37,12 +37,9 @@ export const takePasskeySignIn =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    const taken = takeForm(request, form, parts.browsers)
-    if (!taken.ok) {
-      await answerRefusedForm(parts, response, taken.reason)
-      return
-    }
-    const { fields, browser } = taken.value
+    const taken = await takeFormOrAnswer(parts, response, form)
+    if (taken === null) return
+    const { fields, browser } = taken
     const visitor = visitorOf(visit, browser)
     const target = parts.targets.open(site.site.site, fields.to) ?? { path: '/', restarts: 0 }
     const recognised = await parts.flow.recognise(flowSite(visit, parts.clock), visitor, fields.credential, target)

@@ -4,13 +4,13 @@ import type { ReturnTarget } from '../../lib/return-target.ts'
 import type { StartRefusal } from '../../sign-in/flow.ts'
 import { broughtDevice } from '../brought-device.ts'
 import { destinationOf, signInHref } from '../destination.ts'
-import { field, takeForm, textOf } from '../form.ts'
+import { field, textOf } from '../form.ts'
 import { isGoingInCircles } from '../hops.ts'
 import { howEnded, liveSession, maySee } from '../live.ts'
 import type { Message } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { flowSite } from '../flow-site.ts'
-import { answerRefusedForm } from '../refused-form.ts'
+import { takeFormOrAnswer } from '../refused-form.ts'
 import { signInPage } from '../sign-in-page.ts'
 import { goOn, stepHref } from '../sign-in-steps.ts'
 import { signInThrottled } from '../throttled.ts'
@@ -78,12 +78,9 @@ export const takeSignIn =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    const taken = takeForm(request, form, parts.browsers)
-    if (!taken.ok) {
-      await answerRefusedForm(parts, response, taken.reason)
-      return
-    }
-    const { fields, browser } = taken.value
+    const taken = await takeFormOrAnswer(parts, response, form)
+    if (taken === null) return
+    const { fields, browser } = taken
     const target: ReturnTarget = parts.targets.open(site.site.site, fields.to) ?? { path: '/', restarts: 0 }
     const login = fields.login.trim()
     if (login === '' || fields.password === '') {
