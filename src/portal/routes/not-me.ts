@@ -1,27 +1,18 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import { digest, isSameDigest } from '../../lib/digest.ts'
 import { NOT_ME_LIFETIME, NOT_ME_TOKEN, type NotMeRefusal } from '../../notices/links.ts'
-import { cookieLine, readCookie } from '../cookies.ts'
+import { cookieLine } from '../cookies.ts'
 import { flowSite } from '../flow-site.ts'
-import { field, takeForm, textOf } from '../form.ts'
+import { field } from '../form.ts'
+import { linkName, takeLinkForm, takeTokenOutOfAddress, tokenOf, type MailedLink } from '../mailed-link.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { answerRefusedForm } from '../refused-form.ts'
 import { visitOf, type Visit } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
 import { mailsLinks } from './forgotten.ts'
 
-const PATH = '/not-me'
-/** The cookie outlives the link, so that the page can say that its time is over. */
-const COOKIE_LIFE = Math.round(NOT_ME_LIFETIME / 1_000) + 3_600
+const LINK: MailedLink = { cookie: 'not-me', token: NOT_ME_TOKEN, path: '/not-me' }
 
 const form = z.object({ link: field(64) })
-
-/** The token that this browser came with; undefined when it did not come by a link. */
-const tokenOf = ({ request, site }: Visit): string | undefined => {
-  const token = readCookie(request, site, 'not-me')
-  return token !== undefined && NOT_ME_TOKEN.test(token) ? token : undefined
-}
 
 const resetHref = ({ site }: Visit): string | null => (mailsLinks(site.site) ? `${site.prefix}/password/forgot` : null)
 
@@ -41,10 +32,9 @@ const show = async (parts: PortalParts, response: Response, token: string): Prom
   }
   const { kind, at, device, address } = opened.value
   parts.pages.show(response, 'not-me', {
-    action: `${site.prefix}${PATH}`,
+    action: `${site.prefix}${LINK.path}`,
     csrf: parts.browsers.csrf(parts.browsers.ensure(response)),
-    // Names the link that the page was made for: this browser may have opened another one in another tab since.
-    link: digest(token),
+    link: linkName(token),
     kind,
     at: new Date(at).toISOString(),
     device,
@@ -52,24 +42,12 @@ const show = async (parts: PortalParts, response: Response, token: string): Prom
   })
 }
 
-/**
- * GET of the link in a mail: takes the token out of the address, as for a new password (T-24), and goes on. Nothing is done
- * and nothing is used up: mail scanners open links before people do (R22).
- */
+/** GET of the link in a mail, and of its page. Nothing is done and nothing is used up (R22). */
 export const showNotMe =
   (parts: PortalParts) =>
   async (request: Request, response: Response): Promise<void> => {
-    const visit = visitOf(request)
-    const { site } = visit
-    if (request.query['link'] !== undefined) {
-      const token = textOf(request.query, 'link')
-      const isLink = NOT_ME_TOKEN.test(token)
-      response.append('Set-Cookie', cookieLine(site, 'not-me', isLink ? token : '', isLink ? COOKIE_LIFE : 0))
-      response.set('Referrer-Policy', 'no-referrer')
-      parts.pages.go(response, `${site.prefix}${PATH}`)
-      return
-    }
-    const token = tokenOf(visit)
+    if (takeTokenOutOfAddress(parts, request, response, LINK, NOT_ME_LIFETIME)) return
+    const token = tokenOf(visitOf(request), LINK)
     if (token === undefined) showGone(parts, response, 'unknown')
     else await show(parts, response, token)
   }
@@ -80,18 +58,10 @@ export const takeNotMe =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    const taken = takeForm(request, form, parts.browsers)
-    if (!taken.ok && taken.reason !== 'stale') {
-      await answerRefusedForm(parts, response, taken.reason)
-      return
-    }
-    const token = tokenOf(visit)
-    if (!taken.ok || token === undefined || !isSameDigest(digest(token), taken.value.fields.link)) {
-      parts.pages.go(response, `${site.prefix}${PATH}`)
-      return
-    }
-    const origin = { at: flowSite(visit, parts.clock), visitor: visitorOf(visit, taken.value.browser) }
-    const disowned = await parts.notices.disown(origin, token)
+    const taken = await takeLinkForm(parts, response, LINK, form)
+    if (taken === null) return
+    const origin = { at: flowSite(visit, parts.clock), visitor: visitorOf(visit, taken.browser) }
+    const disowned = await parts.notices.disown(origin, taken.token)
     if (!disowned.ok) {
       showGone(parts, response, disowned.reason)
       return

@@ -1,29 +1,20 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import { digest, isSameDigest } from '../../lib/digest.ts'
 import { RESET_TOKEN, type LinkRefusal } from '../../passwords/links.ts'
-import { cookieLine, readCookie } from '../cookies.ts'
+import { cookieLine } from '../cookies.ts'
 import { flowSite } from '../flow-site.ts'
-import { field, takeForm, textOf } from '../form.ts'
+import { field } from '../form.ts'
 import { liveSession } from '../live.ts'
+import { linkName, takeLinkForm, takeTokenOutOfAddress, tokenOf, type MailedLink } from '../mailed-link.ts'
 import { saidOf, saidOfFields, showNewPassword, type NewPasswordSaid } from '../new-password-page.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { rememberBrowser } from '../remember-browser.ts'
-import { answerRefusedForm } from '../refused-form.ts'
-import { visitOf, type Visit } from '../visit.ts'
+import { visitOf } from '../visit.ts'
 import { visitorOf } from '../visitor.ts'
 
-const PATH = '/password/reset'
-/** The cookie outlives the link, so that the page can say that its time is over. */
-const COOKIE_MARGIN = 3_600
+const LINK: MailedLink = { cookie: 'reset', token: RESET_TOKEN, path: '/password/reset' }
 
 const form = z.object({ link: field(64), password: field(4_096), again: field(4_096).optional() })
-
-/** The token that this browser came with; undefined when it did not come by a link. */
-const tokenOf = ({ request, site }: Visit): string | undefined => {
-  const token = readCookie(request, site, 'reset')
-  return token !== undefined && RESET_TOKEN.test(token) ? token : undefined
-}
 
 const showGone = (parts: PortalParts, response: Response, reason: LinkRefusal): void => {
   const { site } = visitOf(response.req)
@@ -44,35 +35,21 @@ const show = async (parts: PortalParts, response: Response, token: string, said?
   showNewPassword(parts, response, {
     kind: 'reset',
     because: null,
-    action: PATH,
-    // Names the link that the page was made for: this browser may have opened another one in another tab since.
-    hidden: { link: digest(token) },
+    action: LINK.path,
+    hidden: { link: linkName(token) },
     holder: opened.value,
     cancelHref: `${visit.site.prefix}/sign-in`,
     ...(said === undefined ? {} : { said }),
   })
 }
 
-/**
- * GET of the link in a mail: takes the token out of the address, into a cookie that scripts and other sites do not see, and
- * goes on to an address that can be logged, remembered and sent as Referer (T-24, X-10). Nothing is used up: mail scanners
- * open links before people do (R22).
- */
+/** GET of the link in a mail, and of its page. Nothing is used up (R22). */
 export const showReset =
   (parts: PortalParts) =>
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
-    const { site } = visit
-    if (request.query['link'] !== undefined) {
-      const token = textOf(request.query, 'link')
-      const life = Math.round(site.site.password['reset-link'] / 1_000) + COOKIE_MARGIN
-      const isLink = RESET_TOKEN.test(token)
-      response.append('Set-Cookie', cookieLine(site, 'reset', isLink ? token : '', isLink ? life : 0))
-      response.set('Referrer-Policy', 'no-referrer')
-      parts.pages.go(response, `${site.prefix}${PATH}`)
-      return
-    }
-    const token = tokenOf(visit)
+    if (takeTokenOutOfAddress(parts, request, response, LINK, visit.site.site.password['reset-link'])) return
+    const token = tokenOf(visit, LINK)
     if (token === undefined) showGone(parts, response, 'unknown')
     else await show(parts, response, token)
   }
@@ -83,18 +60,9 @@ export const takeReset =
   async (request: Request, response: Response): Promise<void> => {
     const visit = visitOf(request)
     const { site } = visit
-    const taken = takeForm(request, form, parts.browsers)
-    const token = tokenOf(visit)
-    const isOwnLink = taken.ok && token !== undefined && isSameDigest(digest(token), taken.value.fields.link)
-    if (!taken.ok && taken.reason !== 'stale') {
-      await answerRefusedForm(parts, response, taken.reason)
-      return
-    }
-    if (!taken.ok || !isOwnLink) {
-      parts.pages.go(response, `${site.prefix}${PATH}`)
-      return
-    }
-    const { fields, browser } = taken.value
+    const taken = await takeLinkForm(parts, response, LINK, form)
+    if (taken === null) return
+    const { fields, browser, token } = taken
     const missing = saidOfFields({ password: fields.password, again: fields.again })
     if (missing !== null) {
       await show(parts, response, token, missing)
