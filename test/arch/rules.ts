@@ -76,6 +76,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/bcrypt': ['accounts/legacy'],
   // Brings readers of certificates along, which touch globals: one folder, read when the first passkey is.
   '@simplewebauthn/server': ['methods/passkey'],
+  // Readers of ASN.1: of cards, their lists and responders; the demonstration makes a look-alike of IGC-Santé with them.
+  '@peculiar/asn1-schema': ['methods/cps', 'deploy/demo/igc-sante'],
+  '@peculiar/asn1-x509': ['methods/cps', 'deploy/demo/igc-sante'],
   '@zxcvbn-ts/core': ['accounts/password-strength.ts'],
   '@zxcvbn-ts/language-common': ['accounts/password-strength.ts'],
   '@zxcvbn-ts/language-fr': ['accounts/password-strength.ts'],
