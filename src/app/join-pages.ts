@@ -68,6 +68,7 @@ export const joinPages = (
     targets,
     ...joinSignIn(foundations, settings, directory, mailer, renderers),
     lifecycle,
+    attach: {},
     expiry: createExpiry({ store, clock }),
     ends: createSessionEnds({ store, clock }),
     forms,

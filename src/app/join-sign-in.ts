@@ -1,6 +1,7 @@
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { createFactorSecrets } from '../accounts/factor-secret.ts'
 import { createDevices } from '../accounts/devices.ts'
+import { createIdentities } from '../accounts/identities.ts'
 import { createFactors } from '../accounts/factors.ts'
 import { createPasskeyCredentials } from '../accounts/passkey-credentials.ts'
 import type { Mailer } from '../mail/mail.ts'
@@ -18,6 +19,7 @@ import { createRecentEvents } from '../audit/recent.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
 import { createOffers, type StageParts } from '../sign-in/stage.ts'
 import { createAttempts } from '../sign-in/attempt.ts'
+import { createEvidenceOffer } from '../sign-in/evidence-offer.ts'
 import { createSignInFlow } from '../sign-in/flow.ts'
 import { createKnownBrowsers } from '../sign-in/known-browsers.ts'
 import { createThrottle, THROTTLE_PURPOSE } from '../sign-in/throttle.ts'
@@ -53,11 +55,15 @@ export const joinSignIn = (
   const recoveryCodes = createRecoveryCodes({ factors, random, key: purposeKey(keyring, 'recovery-code') })
   const passkeyParts = { store, random, factors, credentials, directory }
   const passkeys = createPasskeys(passkeyParts)
+  const identities = createIdentities({ db: database.db, directory })
   const confirming = {
     'email-code': emailCode,
     totp: createTotpMethod(totpParts),
     passkey: passkeys,
     'recovery-code': recoveryCodes,
+    cps: createEvidenceOffer('cps', identities),
+    'pro-sante-connect': createEvidenceOffer('pro-sante-connect', identities),
+    oidc: createEvidenceOffer('oidc', identities),
   }
   const stages: StageParts = {
     confirming,
@@ -75,10 +81,12 @@ export const joinSignIn = (
     passwordSetAt: async ({ realm, id }) => (await passwords.find(realm, id))?.passwordSetAt ?? null,
     password: createPasswordMethod({ directory }),
     recognising: passkeys,
+    identities,
     trail,
   })
   return {
     directory,
+    identities,
     factors,
     devices,
     notices,

@@ -44,6 +44,17 @@ export const EVENTS = {
     means:
       'It was not. `detail`: `cloned` (its counter goes backwards: there may be a copy; take it away from the account), `origin` (it was asked for by another page, perhaps one that imitates ours), `site`, `challenge`, `signature`, `unverified` (the person did not prove to it who they are), `unknown` and `foreign` (nobody’s, or somebody else’s), `disabled`, `expired` (the page was left too long, or the same answer was sent twice), `malformed`, `not-enrolled` (right, but no open way of this account ends with it).',
   },
+  'sign-in.evidence-accepted': {
+    result: 'success',
+    means:
+      'A card, a provider or the call of an establishment named somebody whom the site knows. `method`: which; `detail`: serial and issuer of the certificate, or the issuer.',
+  },
+  'sign-in.evidence-refused': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'It was right and let nobody in. `detail`: `unknown` (no account has this identity), `ambiguous` (several open accounts have it), `disabled`, `another-person` (not the person whose password was given), `way-closed`, `not-enrolled` (no open way of this account is made of it), `used`; then serial and issuer of the certificate, or the issuer.',
+  },
   'sign-in.throttled': {
     result: 'failure',
     isFlood: true,

@@ -16,6 +16,7 @@ const OF_INTEREST: readonly EventName[] = [
   'sign-in.password-refused',
   'sign-in.code-refused',
   'sign-in.passkey-refused',
+  'sign-in.evidence-refused',
   'factor.added',
   'factor.removed',
   'account.password-set',

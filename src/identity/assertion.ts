@@ -18,7 +18,8 @@ const ACR = { 1: 'urn:portillon:level:1', 2: 'urn:portillon:level:2', 3: 'urn:po
  * Method names of RFC 8176. A mailed code has none of its own: `otp` says that a one-time code was given, as other gates do,
  * while the RFC thinks of RFC 4226 and 6238; the claim `way` tells them apart. Never `mfa` for these two: for the CNIL a
  * password and a mailed code are two steps, not two factors (T-25). A passkey is `pop`: whether its key lives in hardware
- * (`hwk`) nobody here can tell, because no attestation is asked for.
+ * (`hwk`) nobody here can tell, because no attestation is asked for. What a provider or a hospital did is theirs to say: their proof
+ * adds no name.
  */
 const AMR: Readonly<Record<Proof, string | null>> = {
   password: 'pwd',
@@ -28,15 +29,22 @@ const AMR: Readonly<Record<Proof, string | null>> = {
   'recovery-code': 'otp',
   // Nothing was proved but the password: the application is told no more than that.
   'remembered-device': null,
+  cps: 'sc',
+  'pro-sante-connect': null,
+  oidc: null,
+  'contextual-call': null,
 }
 
 /** What is held in the hand and known to nobody else: with a password, two factors. */
 const POSSESSION: ReadonlySet<Proof> = new Set(['totp', 'recovery-code'])
 
+/** Held, and opened by what the person knows or is: the verification of a passkey's user is demanded, a card has its PIN. */
+const OPENED_BY_OWNER: ReadonlySet<Proof> = new Set(['passkey', 'cps'])
+
 const amrOf = (methods: readonly Proof[]): readonly string[] => {
-  // A passkey is held, and opened by what the person knows or is: user verification is always demanded.
   const isMultiFactor =
-    methods.includes('passkey') || (methods.includes('password') && methods.some((method) => POSSESSION.has(method)))
+    methods.some((method) => OPENED_BY_OWNER.has(method)) ||
+    (methods.includes('password') && methods.some((method) => POSSESSION.has(method)))
   const names = methods.map((method) => AMR[method]).filter((name) => name !== null)
   return [...new Set(names), ...(isMultiFactor ? ['mfa'] : [])]
 }

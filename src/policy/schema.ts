@@ -44,7 +44,17 @@ export const IDENTITY_FIELDS = [
 ] as const
 export type IdentityField = (typeof IDENTITY_FIELDS)[number]
 
-export const METHOD_IDS = ['password', 'email-code', 'totp', 'passkey', 'recovery-code'] as const
+export const METHOD_IDS = [
+  'password',
+  'email-code',
+  'totp',
+  'passkey',
+  'recovery-code',
+  'cps',
+  'pro-sante-connect',
+  'oidc',
+  'contextual-call',
+] as const
 export type MethodId = (typeof METHOD_IDS)[number]
 
 /** What a session says of how it was opened: methods, and that one of them was not asked for on a remembered device (R25). */
@@ -81,7 +91,7 @@ const way = z.strictObject({
     .min(1)
     .max(4)
     .describe(
-      'The methods to prove, in this order: `password` and another one, or `passkey` alone, which asks for no login.',
+      'The methods to prove, in this order: `password` and another one; `passkey` alone; or `cps`, `pro-sante-connect`, `oidc` or `contextual-call`, which say by themselves who somebody is, alone or before another one.',
     ),
   level: z
     .int()

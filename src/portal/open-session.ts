@@ -50,6 +50,8 @@ export const openSession = async (
     { realm: site.realm, account: account.id },
     now + site.site.session.absolute,
   )
+  for (const { method, reference } of proven.attached ?? [])
+    await parts.attach[method]?.(reference, { digest, endsAt: now + site.site.session.absolute })
   rememberBrowser(parts, visit, account)
   parts.trail.record({
     event: 'session.started',

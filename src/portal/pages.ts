@@ -1,6 +1,7 @@
 import type { EventName } from '../audit/events.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import type { MethodId, Proof } from '../policy/schema.ts'
+import type { Arrival, ArrivalPageModels } from './arrival-models.ts'
 import type { NoticePageModels } from './notice-pages.ts'
 
 /**
@@ -23,7 +24,7 @@ export interface WayChoice {
   readonly endsOn: string | null
 }
 
-export interface PageModels extends NoticePageModels {
+export interface PageModels extends NoticePageModels, ArrivalPageModels {
   /** Identifier, password and one button per way. */
   'sign-in': {
     readonly action: string
@@ -51,8 +52,8 @@ export interface PageModels extends NoticePageModels {
     readonly notices: readonly { readonly kind: 'information' | 'warning'; readonly text: string }[]
     readonly legal: string | null
     readonly forgottenHref: string | null
-    /** The way by a passkey alone, which needs no login. */
-    readonly passkey: { readonly href: string; readonly endsOn: string | null } | null
+    /** Ways that need no login: each leads to a page of its own. */
+    readonly arrivals: readonly Arrival[]
   }
   /** « Saisie du code ». */
   code: {

@@ -13,6 +13,7 @@ import type { PasskeyEnrolment } from '../methods/passkey/enrol.ts'
 import type { Passkeys } from '../methods/passkey/index.ts'
 import type { RecoveryCodes } from '../methods/recovery-code/index.ts'
 import type { TotpEnrolment } from '../methods/totp/enrol.ts'
+import type { MethodId } from '../policy/schema.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
 import type { SessionOwners } from '../kept-forms/owners.ts'
 import type { Notices } from '../notices/index.ts'
@@ -28,6 +29,12 @@ import type { Browsers } from './browser.ts'
 import type { Refusals } from './errors.ts'
 import type { Pages } from './respond.ts'
 import type { PortalSite } from './visit.ts'
+
+/**
+ * @param reference the method's own, as its Evidence gave it
+ * @param session digest of the session that was opened, and when it ends at the latest, milliseconds
+ */
+export type Attach = (reference: string, session: { readonly digest: string; readonly endsAt: number }) => Promise<void>
 
 /** What the pages are made of; app.ts joins it. */
 export interface PortalParts {
@@ -53,6 +60,8 @@ export interface PortalParts {
   readonly passwords: Passwords
   readonly knownBrowsers: Pick<KnownBrowsers, 'remember'>
   readonly lifecycle: Lifecycle
+  /** What methods do once the session is open that they have proved: put beside it what they kept for it. */
+  readonly attach: Readonly<Partial<Record<MethodId, Attach>>>
   readonly expiry: Expiry
   readonly ends: SessionEnds
   /** Forms that arrived when their session had ended, and whose they are (R7). */

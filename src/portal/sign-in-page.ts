@@ -3,7 +3,7 @@ import { KEPT_FORM_LIFETIME } from '../kept-forms/kept-forms.ts'
 import { calendarDay } from '../lib/calendar.ts'
 import type { HowEnded } from '../session/ends.ts'
 import type { Notice, Way } from '../policy/schema.ts'
-import type { WaysNow } from '../policy/ways.ts'
+import { arrivalsOf } from './arrival-pages.ts'
 import { forgottenHref } from './destination.ts'
 import { languageOf } from './language.ts'
 import type { Message, PageModels, WayChoice } from './pages.ts'
@@ -74,21 +74,6 @@ const buttonsOf = (all: readonly Way[], ending: readonly Way[]): WayChoice[] => 
   return [{ id: first.id, kind: kinds.size === 1 ? kind : 'password', endsOn }]
 }
 
-/** The way by a passkey alone has a page of its own, on which its challenge is drawn. */
-const passkeyOf = (
-  { prefix }: PortalSite,
-  { open, ending }: Pick<WaysNow, 'open' | 'ending'>,
-  sealed: string,
-): PageModels['sign-in']['passkey'] => {
-  const way = open.find(({ methods }) => methods[0] === 'passkey')
-  if (way === undefined) return null
-  const query = new URLSearchParams({ to: sealed })
-  return {
-    href: `${prefix}/sign-in/passkey?${query.toString()}`,
-    endsOn: ending.includes(way) ? (way.until ?? null) : null,
-  }
-}
-
 /** The sign-in page of the site, today, in the visitor's language. */
 export const signInPage = (parts: PortalParts, response: Response, shown: SignInShown): void => {
   const { site, request, address } = visitOf(response.req)
@@ -117,7 +102,7 @@ export const signInPage = (parts: PortalParts, response: Response, shown: SignIn
       .map((notice) => ({ kind: notice.kind, text: notice.text[language] })),
     legal: site.site.legal?.[language] ?? null,
     forgottenHref: site.site.password.forgotten === 'hidden' ? null : forgottenHref(site, shown.sealed),
-    passkey: passkeyOf(site, { open, ending }, shown.sealed),
+    arrivals: arrivalsOf(site, { open, ending }, shown.sealed),
   }
   parts.pages.show(response, 'sign-in', model, shown.status)
 }

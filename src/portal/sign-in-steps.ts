@@ -5,6 +5,7 @@ import type { Obligation } from '../sign-in/obligation.ts'
 import type { Progress } from '../sign-in/under-way.ts'
 import type { Stage } from '../sign-in/stage.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
+import { pageElsewhere } from './arrival-pages.ts'
 import { destinationOf, endingHref } from './destination.ts'
 import { endingWay } from './ending-way.ts'
 import { openSession } from './open-session.ts'
@@ -30,6 +31,7 @@ const pageOf = (stage: Stage): string => {
     case 'obliged':
       return obligedPageOf(stage.obligation)
     case 'answer':
+      return pageElsewhere(stage.offer.method) ?? 'sign-in/code'
     case 'proven':
       return 'sign-in/code'
     case 'stuck':

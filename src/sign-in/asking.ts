@@ -4,7 +4,7 @@ import type { Account } from '../accounts/directory.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
 import type { Attempt } from './attempt.ts'
 import type { FlowSite } from './flow-site.ts'
-import type { BeginRefusal, ConfirmingMethod, Offer, Question } from './method.ts'
+import type { BeginRefusal, Offer, OfferedMethod, Question } from './method.ts'
 import { firstOffer, type ConfirmingMethods, type Stage } from './stage.ts'
 import { personOf, traceOf, whoIs } from './trace.ts'
 import { standing, type FlowParts, type GoesOn, type Progress, type UnderWay } from './under-way.ts'
@@ -17,7 +17,7 @@ export const questionOf = (
   { choice }: Offer,
 ): Question => ({ site, origin, attempt, account, visitor, choice })
 
-export const methodOf = (confirming: ConfirmingMethods, { method: id }: Offer): ConfirmingMethod => {
+export const methodOf = (confirming: ConfirmingMethods, { method: id }: Offer): OfferedMethod => {
   const method = confirming[id]
   if (method === undefined) throw new Error(`nothing can ask for ${id}`)
   return method
@@ -108,7 +108,8 @@ export const progress = async (
   if (!(await parts.attempts.finish(attempt))) return refuseUsed(parts, at, visitor, account)
   await parts.throttle.clear(whoIs(at, visitor, account.login))
   const { way } = stage
-  const { proved, target, then } = attempt
+  const { proved, target, then, attached } = attempt
   const remember = attempt.remember === true ? rememberFor(at.site, way) : null
-  return accept({ kind: 'proven', proven: { account, way, methods: proved, level: way.level, target, then, remember } })
+  const level = Math.min(way.level, attempt.maxLevel ?? way.level)
+  return accept({ kind: 'proven', proven: { account, way, methods: proved, level, target, then, remember, attached } })
 }

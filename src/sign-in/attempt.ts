@@ -28,6 +28,10 @@ const attemptSchema = z.object({
   remember: z.literal(true).optional(),
   /** When the password that began it was set, where the gate keeps it: with another one the attempt is over. */
   passwordSetAt: z.number().nullable().optional(),
+  /** The most that what was proved elsewhere is worth (J-11). */
+  maxLevel: z.union([z.literal(1), z.literal(2), z.literal(3)]).optional(),
+  /** What methods keep to lie beside the session: see Evidence. */
+  attached: z.array(z.object({ method: z.enum(METHOD_IDS), reference: z.string() })).optional(),
   target: z.object({ path: z.string(), restarts: z.number(), form: z.string().optional() }),
   startedAt: z.number(),
 })
@@ -43,7 +47,7 @@ export interface Attempts {
   /** Writes what changed; null when somebody else changed it at the same moment, or it is over. */
   change(
     attempt: Attempt,
-    fields: Partial<Pick<Attempt, 'proved' | 'asking' | 'then' | 'remember'>>,
+    fields: Partial<Pick<Attempt, 'proved' | 'asking' | 'then' | 'remember' | 'maxLevel' | 'attached'>>,
   ): Promise<Attempt | null>
   /** Takes the finished attempt away, once: among parallel callers on all nodes one gets true (T-02). */
   finish(attempt: Attempt): Promise<boolean>

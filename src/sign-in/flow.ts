@@ -5,11 +5,13 @@ import { answerQuestion, type ContinueRefusal } from './answer.ts'
 import { ask, askFirst, choicesOf, methodOf, progress, put, questionOf, recordRefused, refuseUsed } from './asking.ts'
 import type { Account } from '../accounts/directory.ts'
 import type { Attempt } from './attempt.ts'
+import type { Evidence } from './evidence.ts'
 import type { FlowSite } from './flow-site.ts'
 import { identify, type NotIdentified } from './identify.ts'
+import { presentEvidence, type Presented, type PresentRefusal } from './present.ts'
 import { recognisePerson, type RecognitionRefusal } from './recognise.ts'
 import { whoIs } from './trace.ts'
-import type { BeginRefusal } from './method.ts'
+import type { BeginRefusal, ConfirmingMethod, OfferedMethod } from './method.ts'
 import type { Stage } from './stage.ts'
 import { provenOnDevice, rememberTime, type BroughtDevice } from './remembered.ts'
 import { standing, type FlowParts, type GoesOn, type Progress, type Proven, type UnderWay } from './under-way.ts'
@@ -61,6 +63,16 @@ export interface SignInFlow {
     given: string,
     target: ReturnTarget,
   ): Promise<Result<Progress & { readonly handle: string }, RecognitionRefusal>>
+  /**
+   * Goes on with a proof that was made outside of the pages and names its person: begins the attempt, or completes the one
+   * under way when it is the same person's.
+   */
+  present(
+    at: FlowSite,
+    visitor: Visitor,
+    evidence: Evidence,
+    to: Presented,
+  ): Promise<Result<Progress & { readonly handle: string }, PresentRefusal>>
   /** The attempt of a handle for this browser; null when it is over, or nothing can be asked for any more. */
   find(at: FlowSite, visitor: Visitor, handle: string): Promise<UnderWay | null>
   /** What could be asked for, whatever is asked for now; null when there is nothing to choose. */
@@ -149,12 +161,15 @@ const find =
     return underWay.stage.kind === 'stuck' ? null : underWay
   }
 
+const isConfirming = (method: OfferedMethod): method is ConfirmingMethod => 'answer' in method
+
 const answer =
   (parts: FlowParts): SignInFlow['answer'] =>
   async (at, visitor, underWay, given, remember = false) => {
     const { attempt, account, stage } = underWay
     if (stage.kind !== 'answer') return refuse({ reason: 'used' })
     const method = methodOf(parts.confirming, stage.offer)
+    if (!isConfirming(method)) throw new Error(`${method.id} is not answered on a page`)
     const question = questionOf(at, visitor, underWay, stage.offer)
     const answered = await answerQuestion(parts, method, question, at, given)
     if (!answered.ok) return answered
@@ -182,6 +197,7 @@ const settle =
 export const createSignInFlow = (parts: FlowParts): SignInFlow => ({
   start: start(parts),
   recognise: (at, visitor, given, target) => recognisePerson(parts, at, visitor, given, target),
+  present: (at, visitor, evidence, to) => presentEvidence(parts, at, visitor, evidence, to),
   find: find(parts),
   choices: (at, underWay) => choicesOf(parts, at, underWay),
   choose: async (at, visitor, underWay, { method, choice, remember, then }) => {

@@ -93,13 +93,17 @@ export interface RecognisingMethod {
   ): Promise<Result<Account, RecogniseRefusal>>
 }
 
-/** A method that confirms a person whom a way has already identified. */
-export interface ConfirmingMethod {
+/** A method that an identified person can be asked for. */
+export interface OfferedMethod {
   readonly id: MethodId
   /** What of it this account can be asked for; empty when nothing is enrolled. */
   offers(site: Site, account: Account): Promise<readonly Offer[]>
   /** Puts the question (sends the code); for a question put again, the answer to the former one is dead (R23). */
   begin(question: Question): Promise<Result<undefined, BeginRefusal>>
+}
+
+/** A method that confirms a person whom a way has already identified, by what they type or their browser signs. */
+export interface ConfirmingMethod extends OfferedMethod {
   /** Whether what was typed can be an answer at all; what cannot costs no try. */
   isAnswer(site: Site, given: string): boolean
   answer(question: Question, given: string): Promise<Result<undefined, AnswerRefusal>>

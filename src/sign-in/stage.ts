@@ -3,7 +3,7 @@ import type { Preference } from '../accounts/factors.ts'
 import type { MethodId, Site, Way } from '../policy/schema.ts'
 import type { Attempt } from './attempt.ts'
 import type { FlowSite } from './flow-site.ts'
-import type { ConfirmingMethod, Offer } from './method.ts'
+import type { ConfirmingMethod, Offer, OfferedMethod } from './method.ts'
 import type { Obligation, ObligationOf } from './obligation.ts'
 import { completedWay, nextMethods, waysFor, type AccountWays } from './way.ts'
 
@@ -19,7 +19,7 @@ export type Stage =
   /** The account has nothing that could be asked for. */
   | { readonly kind: 'stuck' }
 
-export type ConfirmingMethods = Readonly<Partial<Record<MethodId, ConfirmingMethod>>>
+export type ConfirmingMethods = Readonly<Partial<Record<MethodId, ConfirmingMethod | OfferedMethod>>>
 
 export interface StageParts {
   readonly confirming: ConfirmingMethods

@@ -1,5 +1,6 @@
 import type { Devices } from '../accounts/devices.ts'
 import type { Account, AccountDirectory } from '../accounts/directory.ts'
+import type { Identities } from '../accounts/identities.ts'
 import type { Factors } from '../accounts/factors.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ReturnTarget } from '../lib/return-target.ts'
@@ -29,6 +30,8 @@ export interface Proven {
   readonly then: MethodId | null
   /** The person wants this browser remembered: for so long, milliseconds (R25). */
   readonly remember: number | null
+  /** What methods keep to lie beside the session, by their own references. */
+  readonly attached?: Attempt['attached']
 }
 
 /** A sign-in that goes on, and why its question could not be put, when it could not; the next page says it. */
@@ -47,6 +50,7 @@ export interface FlowParts extends IdentifyParts, StageParts {
   readonly directory: Pick<AccountDirectory, 'findById'>
   readonly factors: Pick<Factors, 'preference' | 'prefer'>
   readonly recognising: RecognisingMethod
+  readonly identities: Identities
   /** When the present password of an account was set; null where it is kept elsewhere. */
   readonly passwordSetAt: (account: Account) => Promise<number | null>
 }

@@ -2,6 +2,7 @@ import type { PageModels, PageName } from '../../src/portal/pages.ts'
 import { groupedSecret, keyUri, qrCode } from '../../src/methods/totp/key-uri.ts'
 import { siteSchema, type Site } from '../../src/policy/schema.ts'
 import { noticeStates, REMEMBERED } from './notice-states.ts'
+import { arrivalStates } from './arrival-states.ts'
 import { ENROLABLE, passkeyStates } from './passkey-states.ts'
 import { passwordStates } from './password-states.ts'
 
@@ -66,7 +67,7 @@ const signIn: PageModels['sign-in'] = {
   notices: [],
   legal: LEGAL.fr,
   forgottenHref: '/_portillon/password/forgot',
-  passkey: null,
+  arrivals: [],
 }
 
 const code: PageModels['code'] = {
@@ -370,6 +371,7 @@ export const pageStates: readonly PageState[] = [
   ),
   state('signed-in-again', 'signed-in-again', { name: 'Zoé Œuvrard', signOutHref: '/_portillon/sign-out' }),
   state('cookies-refused', 'cookies-refused', { retryHref: '/_portillon/sign-in' }),
+  ...arrivalStates(signIn).map(({ id, page, model }) => state(id, page, model)),
   state('loop', 'loop', { retryHref: '/_portillon/sign-in', reference: '7KQ2-M4XD-91' }),
   state('refusal-403', 'refusal', refusal('forbidden', 403)),
   state('refusal-502', 'refusal', refusal('upstream-unreachable', 502)),

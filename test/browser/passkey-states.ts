@@ -8,7 +8,12 @@ export const ENROLABLE = (['totp', 'passkey'] as const).map((method) => ({
   href: `/_portillon/sign-in/choice?then=${method}`,
 }))
 
-const way = { href: '/_portillon/sign-in/passkey?to=sealed.target', endsOn: null }
+const way = {
+  method: 'passkey' as const,
+  isBeforePassword: false,
+  href: '/_portillon/sign-in/passkey?to=sealed.target',
+  endsOn: null,
+}
 const offer = { value: 'passkey.any', method: 'passkey' as const, label: 'Ordinateur du cabinet' }
 
 const passkey: PageModels['passkey'] = {
@@ -58,8 +63,8 @@ interface PlainModels {
 
 /** With the pages on which passkeys are one thing among others. */
 export const passkeyStates = ({ signIn, choice }: PlainModels): readonly PasskeyState[] => [
-  state('sign-in-passkey', 'sign-in', { ...signIn, passkey: { ...way, endsOn: '2026-12-31' } }),
-  state('sign-in-passkey-only', 'sign-in', { ...signIn, ways: [], passkey: way }),
+  state('sign-in-passkey', 'sign-in', { ...signIn, arrivals: [{ ...way, endsOn: '2026-12-31' }] }),
+  state('sign-in-passkey-only', 'sign-in', { ...signIn, ways: [], arrivals: [{ ...way, isBeforePassword: true }] }),
   state('choice-passkey', 'choice', { ...choice, offers: [...choice.offers, offer] }),
   state('choice-prove-passkey', 'choice', { ...choice, enrolable: ENROLABLE.slice(1), enrolling: 'passkey' }),
   state('passkey', 'passkey', passkey),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createFactorSecrets } from '../../src/accounts/factor-secret.ts'
 import type { Factors } from '../../src/accounts/factors.ts'
+import type { Identities } from '../../src/accounts/identities.ts'
 import type { Account, AccountDirectory } from '../../src/accounts/directory.ts'
 import type { AuditEvent } from '../../src/audit/events.ts'
 import type { PurposeKey } from '../../src/lib/digest.ts'
@@ -16,6 +17,7 @@ import { createPasswordMethod } from '../../src/methods/password/index.ts'
 import { siteSchema, type SiteFile } from '../../src/policy/schema.ts'
 import { createWays } from '../../src/policy/ways.ts'
 import { createAttempts } from '../../src/sign-in/attempt.ts'
+import { createEvidenceOffer } from '../../src/sign-in/evidence-offer.ts'
 import { createSignInFlow, type SignInFlow } from '../../src/sign-in/flow.ts'
 import type { FlowSite } from '../../src/sign-in/flow-site.ts'
 import type { Obligation } from '../../src/sign-in/obligation.ts'
@@ -71,6 +73,21 @@ const directoryOf = (
     return Promise.resolve(found.disabled ? refuse({ cause: 'disabled', account: found }) : accept(found))
   },
   findById: (realm, id) => Promise.resolve(accounts.find((one) => one.realm === realm && one.id === id) ?? null),
+})
+
+/** Looks among these accounts, as the table is looked in. */
+const memoryIdentities = (accounts: readonly Account[]): Identities => ({
+  find: (realm, identity) => {
+    const found = accounts.filter(
+      (one) => one.realm === realm && identity.kind === 'national-id' && one.nationalId === identity.nationalId,
+    )
+    const [one, ...others] = found.filter(({ disabled }) => !disabled)
+    if (one !== undefined)
+      return Promise.resolve(others.length === 0 ? accept(one) : refuse({ cause: 'ambiguous', account: null }))
+    const [closed] = found
+    return Promise.resolve(refuse({ cause: closed === undefined ? 'unknown' : 'disabled', account: closed ?? null }))
+  },
+  isNamed: ({ nationalId }) => Promise.resolve(nationalId !== null),
 })
 
 export interface MailedCode {
@@ -136,6 +153,7 @@ export const createSignInKit = (
   const recoveryCodes = createRecoveryCodes({ factors, random: systemRandom, key })
   const { credentials } = factors
   const passkeys = createPasskeys({ store, random: systemRandom, factors, credentials, directory })
+  const identities = memoryIdentities(options.accounts ?? [account()])
   const waysAt = createWays(site.ways)
   const knownBrowsers = createKnownBrowsers({ key, clock, random: systemRandom })
   const throttle = createThrottle({ store, key, known: knownBrowsers })
@@ -168,8 +186,10 @@ export const createSignInKit = (
         totp: createTotpMethod(totpParts),
         passkey: passkeys,
         'recovery-code': recoveryCodes,
+        cps: createEvidenceOffer('cps', identities),
       },
       recognising: passkeys,
+      identities,
       enrolable: ['totp', 'passkey'],
       clock,
       devices,

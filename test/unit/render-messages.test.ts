@@ -90,7 +90,7 @@ describe('texts of the pages', () => {
     )
     const everywhere = [sources, ...code].join('\n')
     const computed =
-      /^(?:errors|ways|keptFormGone|session)\.|^code\.(?:expired|dead|replaced|used)$|^signIn\.ended\.|^mail\.[\w-]+\.subject$|^newPassword\.(?:rules\.|(?:unmet|names|common|guessable|tooLong|same|former)$)|^resetGone\.|^choice\.(?:email-code|totp|passkey|recovery-code)$|^recovery-code\.unnamed$|^newPasskey\.(?:expired|full|known|refused)$|^account\.(?:event\..+|preferred|removed|ended|ended-others|address-added|passkey-added|devices?-forgotten)$|^mail\.notice\.|^notMe\.kind\.|^notMeGone\.|^ending\.setUp\.|^address\.(?:malformed|domain-refused|not-nominative|known|full|too-often|expired|dead|wrong)$|^application\.(?:malformed|wrong|expired|full)$/
+      /^(?:errors|ways|keptFormGone|session)\.|^code\.(?:expired|dead|replaced|used)$|^signIn\.ended\.|^mail\.[\w-]+\.subject$|^newPassword\.(?:rules\.|(?:unmet|names|common|guessable|tooLong|same|former)$)|^resetGone\.|^choice\.(?:email-code|totp|passkey|recovery-code|cps|pro-sante-connect|oidc)$|^arrivals\.[\w-]+\.(?:label|note)$|^notRecognised\.(?:cps|pro-sante-connect|oidc|contextual-call)$|^recovery-code\.unnamed$|^newPasskey\.(?:expired|full|known|refused)$|^account\.(?:event\..+|preferred|removed|ended|ended-others|address-added|passkey-added|devices?-forgotten)$|^mail\.notice\.|^notMe\.kind\.|^notMeGone\.|^ending\.setUp\.|^address\.(?:malformed|domain-refused|not-nominative|known|full|too-often|expired|dead|wrong)$|^application\.(?:malformed|wrong|expired|full)$/
     assert.deepEqual(
       messages.keys.filter((key) => !computed.test(key) && !everywhere.includes(`'${key}'`)),
       [],

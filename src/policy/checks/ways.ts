@@ -10,6 +10,10 @@ const NOTICE_DAYS = 60
 
 type WayDraft = Draft<Way>
 
+/** Methods that say by themselves who somebody is. */
+const NAMING: ReadonlySet<string> = new Set(['cps', 'pro-sante-connect', 'oidc', 'contextual-call'])
+const isNaming = (id: string | undefined): boolean => id !== undefined && NAMING.has(id)
+
 /** Of a training base a password alone is enough: the data behind it are invented, and the pages say so. */
 function* checkChain(way: WayDraft, at: number, site: Draft<Site>): Generator<Finding> {
   const path = ['ways', at, 'methods']
@@ -22,12 +26,16 @@ function* checkChain(way: WayDraft, at: number, site: Draft<Site>): Generator<Fi
     // It says by itself who it is, and has asked for a second factor of its own.
     if (others.length > 0)
       yield error(path, '`passkey` alone, or after `password`', 'write [passkey], or [password, passkey]')
-  } else if (first !== 'password') {
+  } else if (first !== 'password' && !isNaming(first)) {
     yield error(
       path,
-      '`password` first, then the others',
+      '`password` first, or a method that says by itself who somebody is',
       `write [password, ${methods.filter((id) => id !== 'password').join(', ')}]`,
     )
+  } else if (others.some((id) => id === 'password' || id === 'contextual-call')) {
+    yield error(path, '`password` and `contextual-call` at the beginning only', 'write them first, or leave them out')
+  } else if (isNaming(first)) {
+    // Alone it is enough: a card has its PIN, a provider and an establishment have their own rules.
   } else if (others.length === 0 && site.training !== true) {
     yield error(
       path,

@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
+import type { Stage } from '../../sign-in/stage.ts'
+import { pageElsewhere } from '../arrival-pages.ts'
 import { findAttempt, takeAttempt } from '../at-sign-in.ts'
 import { delayOf } from '../code-page.ts'
 import { destinationOf } from '../destination.ts'
@@ -35,6 +37,10 @@ const informationOf = (why: string, wait: number): Message | undefined => {
   }
 }
 
+/** A card, or an account at a provider, has a page of its own. */
+const isAnsweredHere = (stage: Stage): boolean =>
+  stage.kind === 'answer' && pageElsewhere(stage.offer.method) === undefined
+
 /** GET: the question of the moment: « Saisie du code ». */
 export const showCodePage =
   (parts: PortalParts) =>
@@ -51,7 +57,7 @@ export const showCodePage =
       parts.pages.go(response, destinationOf(visit.site, attempt.target))
       return
     }
-    if (stage.kind !== 'answer') {
+    if (!isAnsweredHere(stage)) {
       parts.pages.go(response, stepHref(visit.site, stage, { handle: here.handle, to }))
       return
     }
@@ -69,7 +75,7 @@ export const takeCode =
     const here = await takeAttempt(parts, request, response, form)
     if (here === null) return
     const { at, visitor, handle, underWay, fields } = here
-    if (underWay.stage.kind !== 'answer') {
+    if (!isAnsweredHere(underWay.stage)) {
       parts.pages.go(response, stepHref(site, underWay.stage, { handle, to: fields.to }))
       return
     }

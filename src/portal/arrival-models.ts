@@ -1,0 +1,26 @@
+import type { EvidenceMethod } from '../sign-in/evidence.ts'
+
+/** Methods with a page of their own, on which somebody arrives without a login. */
+export type ArrivalMethod = 'passkey' | 'cps' | 'pro-sante-connect' | 'oidc'
+
+/** A button of the sign-in page that leads to another page of ours. */
+export interface Arrival {
+  /** Names icon, `arrivals.<method>.label` and `arrivals.<method>.note`. */
+  readonly method: ArrivalMethod
+  readonly href: string
+  /** The policy names it before the first way that begins with a password. */
+  readonly isBeforePassword: boolean
+  /** Last day, YYYY-MM-DD, when the way ends soon; null otherwise. */
+  readonly endsOn: string | null
+}
+
+/** The pages of people who are proved by something from outside; templates read nothing else. */
+export interface ArrivalPageModels {
+  /** A card, a provider or an establishment proved who somebody is, and no way in came of it. */
+  'not-recognised': {
+    readonly method: EvidenceMethod
+    readonly why: 'no-account' | 'another-person' | 'not-enrolled'
+    readonly signInHref: string
+    readonly reference: string
+  }
+}
