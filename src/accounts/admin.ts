@@ -4,6 +4,7 @@ import { createDesk, type AccountAdminParts } from './desk.ts'
 import type { AccountEntry } from './entry.ts'
 import type { ImportFault } from './import-file.ts'
 import { importAccounts, type Imported, type ImportOptions } from './import.ts'
+import { linkNumber, unlinkNumber, type NumberRefusal } from './link-number.ts'
 import { addAccount, disableAccount, enableAccount, resetFactors, setEmail, setPassword } from './operations.ts'
 import type {
   Added,
@@ -43,6 +44,10 @@ export interface AccountAdmin {
    * is left is what the network registered: they sign in by it and enrol anew.
    */
   resetFactors(realm: string, login: string): Promise<Result<FactorsReset, 'login-unknown'>>
+  /** Registers a national identifier: a card, Pro Santé Connect or a call then leads to this account. */
+  linkNumber(realm: string, login: string, nationalId: string): Promise<Result<Changed, NumberRefusal>>
+  /** Takes it away, with what the person linked, and ends their sessions. */
+  unlinkNumber(realm: string, login: string): Promise<Result<Closed, 'login-unknown'>>
   importCsv(realm: string, text: string, options: ImportOptions): Promise<Result<Imported, readonly ImportFault[]>>
 }
 
@@ -61,6 +66,8 @@ export const createAccountAdmin = ({ db }: Pick<Database, 'db'>, parts: AccountA
     setPassword: (realm, login, password) => setPassword(desk, realm, login, password),
     setEmail: (realm, login, email) => setEmail(desk, realm, login, email),
     resetFactors: (realm, login) => resetFactors(desk, realm, login),
+    linkNumber: (realm, login, nationalId) => linkNumber(desk, realm, login, nationalId),
+    unlinkNumber: (realm, login) => unlinkNumber(desk, realm, login),
     importCsv: (realm, text, options) =>
       importAccounts(db, { realm, text, clock, random, ...options }, (row) => desk.record('account.added', row)),
   }

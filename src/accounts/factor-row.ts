@@ -1,7 +1,8 @@
 import type { FactorsTable } from '../database/tables.ts'
 import type { FactorSecrets } from './factor-secret.ts'
 
-export type FactorKind = 'email' | 'totp' | 'passkey' | 'recovery-codes'
+/** `identity`: a card, or an account at a provider, that the person linked by presenting it (G19). */
+export type FactorKind = 'email' | 'totp' | 'passkey' | 'recovery-codes' | 'identity'
 
 /** Something that a person enrolled to prove who they are. Times in milliseconds since the epoch. */
 export interface Factor {

@@ -1,4 +1,5 @@
 import type { Factor, Factors } from './factors.ts'
+import type { Identities } from './identities.ts'
 import type { PasskeyCredentials } from './passkey-credentials.ts'
 
 /** What somebody added to, or took away from, the means of an account. */
@@ -45,5 +46,18 @@ export const watchCredentials = (
     const factor = await credentials.add(account, fields)
     if (factor !== null) await changed({ change: 'added', factor })
     return factor
+  },
+})
+
+/** Cards and accounts at providers, which have another one. */
+export const watchIdentities = (
+  identities: Identities,
+  changed: (change: FactorChange) => Promise<void>,
+): Identities => ({
+  ...identities,
+  link: async (account, identity) => {
+    const linked = await identities.link(account, identity)
+    if (linked.ok && linked.value !== null) await changed({ change: 'added', factor: linked.value })
+    return linked
   },
 })

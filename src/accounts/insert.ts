@@ -24,7 +24,6 @@ export const newRow = ({ realm, entry, now, mustChange = false }: NewRow, random
   family_name: entry.familyName,
   email: entry.email,
   national_id: entry.nationalId,
-  national_id_linked_at: null,
   roles: JSON.stringify(entry.roles),
   password_hash: entry.passwordHash,
   password_set_at: entry.passwordHash === null ? null : now,

@@ -1,9 +1,6 @@
-import { digest } from '../lib/digest.ts'
-import type { FactorsTable } from '../database/tables.ts'
-import { forgetRemembered } from './devices-forgotten.ts'
-import { readFactor, type Factor } from './factor-row.ts'
+import type { Factor } from './factor-row.ts'
 import type { FactorParts } from './factors.ts'
-import { newId } from './new-id.ts'
+import { addNamed, findNamed } from './named-factor.ts'
 
 export interface NewCredential {
   /** The credential id, as browsers say it. */
@@ -28,39 +25,14 @@ export interface PasskeyCredentials {
   countUp(id: string, counter: number): Promise<boolean>
 }
 
-export const createPasskeyCredentials = ({ db, clock, random, secrets }: FactorParts): PasskeyCredentials => ({
-  add: async (account, { credential, label, secret, counter }) => {
-    const key = { account, id: newId(random), kind: 'passkey' }
-    const row: FactorsTable = {
-      ...key,
-      label,
-      secret: secrets.close(key, secret),
-      counter,
-      created_at: clock.now(),
-      used_at: null,
-      credential: digest(credential),
-    }
-    await forgetRemembered(db, account)
-    const inserted = await db
-      .insertInto('factors')
-      .values(row)
-      .onConflict((conflict) => conflict.column('credential').doNothing())
-      .returning('id')
-      .executeTakeFirst()
-    return inserted === undefined ? null : readFactor(secrets, row)
-  },
-  find: async (credential) => {
-    const row = await db
-      .selectFrom('factors')
-      .selectAll()
-      .where('credential', '=', digest(credential))
-      .executeTakeFirst()
-    return row === undefined ? null : readFactor(secrets, row)
-  },
+export const createPasskeyCredentials = (parts: FactorParts): PasskeyCredentials => ({
+  add: (account, { credential, ...fields }) =>
+    addNamed(parts, account, { kind: 'passkey', name: credential, ...fields }),
+  find: (credential) => findNamed(parts, 'passkey', credential),
   countUp: async (id, counter) => {
-    const { numUpdatedRows } = await db
+    const { numUpdatedRows } = await parts.db
       .updateTable('factors')
-      .set({ counter, used_at: clock.now() })
+      .set({ counter, used_at: parts.clock.now() })
       .where('id', '=', id)
       .where('counter', '<', Math.max(counter, 1))
       .executeTakeFirst()

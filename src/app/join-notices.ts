@@ -1,6 +1,7 @@
 import type { Devices } from '../accounts/devices.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
-import { watchCredentials, watchFactors, type FactorChange } from '../accounts/factors-watched.ts'
+import { watchCredentials, watchFactors, watchIdentities, type FactorChange } from '../accounts/factors-watched.ts'
+import type { Identities } from '../accounts/identities.ts'
 import type { Factors } from '../accounts/factors.ts'
 import type { PasskeyCredentials } from '../accounts/passkey-credentials.ts'
 import { invalidatePassword } from '../accounts/password-invalid.ts'
@@ -16,6 +17,7 @@ export interface JoinedNotices {
   /** Whoever changes factors by one of these, the owner is told (R31). */
   readonly factors: Factors
   readonly credentials: PasskeyCredentials
+  readonly identities: Identities
 }
 
 /** What people are told of their account. @param stored factors as they lie in the database */
@@ -24,7 +26,7 @@ export const joinNotices = (
   { clock, random, log }: AppSettings,
   mail: { readonly mailer: Mailer; readonly renderers: Renderers },
   accounts: { readonly directory: AccountDirectory; readonly devices: Devices },
-  stored: { readonly factors: Factors; readonly credentials: PasskeyCredentials },
+  stored: Omit<JoinedNotices, 'notices'>,
 ): JoinedNotices => {
   const notices = createNotices({
     store,
@@ -54,5 +56,6 @@ export const joinNotices = (
     notices,
     factors: watchFactors(stored.factors, changed),
     credentials: watchCredentials(stored.credentials, changed),
+    identities: watchIdentities(stored.identities, changed),
   }
 }

@@ -20,6 +20,7 @@ import { purposeKey } from '../identity/purpose-key.ts'
 import { createOffers, type StageParts } from '../sign-in/stage.ts'
 import { createAttempts } from '../sign-in/attempt.ts'
 import { createEvidenceOffer } from '../sign-in/evidence-offer.ts'
+import { createPendingLinks } from '../sign-in/pending-links.ts'
 import { createSignInFlow } from '../sign-in/flow.ts'
 import { createKnownBrowsers } from '../sign-in/known-browsers.ts'
 import { createThrottle, THROTTLE_PURPOSE } from '../sign-in/throttle.ts'
@@ -42,10 +43,15 @@ export const joinSignIn = (
   const throttle = createThrottle({ store, key: purposeKey(keyring, THROTTLE_PURPOSE), known: knownBrowsers })
   const secrets = createFactorSecrets({ key: purposeKey(keyring, 'factor'), random })
   const factorParts = { db: database.db, clock, random, secrets }
-  const stored = { factors: createFactors(factorParts), credentials: createPasskeyCredentials(factorParts) }
+  const stored = {
+    factors: createFactors(factorParts),
+    credentials: createPasskeyCredentials(factorParts),
+    identities: createIdentities({ ...factorParts, directory }),
+  }
   const devices = createDevices({ db: database.db, clock, random })
   const mail = { mailer, renderers }
-  const { notices, factors, credentials } = joinNotices(foundations, settings, mail, { directory, devices }, stored)
+  const told = joinNotices(foundations, settings, mail, { directory, devices }, stored)
+  const { notices, factors, credentials, identities } = told
   const passwords = joinPasswords(foundations, settings, mail, { directory, throttle }, notices)
   const key = purposeKey(keyring, 'email-code')
   const letters = { write: createLetterWriter(renderers), writeAddress: createAddressLetterWriter(renderers) }
@@ -55,7 +61,6 @@ export const joinSignIn = (
   const recoveryCodes = createRecoveryCodes({ factors, random, key: purposeKey(keyring, 'recovery-code') })
   const passkeyParts = { store, random, factors, credentials, directory }
   const passkeys = createPasskeys(passkeyParts)
-  const identities = createIdentities({ db: database.db, directory })
   const confirming = {
     'email-code': emailCode,
     totp: createTotpMethod(totpParts),
@@ -87,6 +92,7 @@ export const joinSignIn = (
   return {
     directory,
     identities,
+    pendingLinks: createPendingLinks({ store, random }),
     factors,
     devices,
     notices,

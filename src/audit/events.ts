@@ -181,6 +181,20 @@ export const EVENTS = {
     result: 'success',
     means: 'Everything that somebody had enrolled to sign in was taken away by an operator, and their sessions ended.',
   },
+  'account.identity-linked': {
+    result: 'success',
+    means:
+      'A card, Pro Santé Connect, another provider or a call leads to this account from now on: linked by the person (`method`: by presenting what), or by an operator (`actor`).',
+  },
+  'account.identity-refused': {
+    result: 'failure',
+    means:
+      'Somebody presented a card or a provider to link it, and it was not. `detail`: `taken` (another account has it), `other-number` (the account is registered under another number), `expired`; then serial and issuer of the certificate, or the issuer.',
+  },
+  'account.identity-unlinked': {
+    result: 'success',
+    means: 'An operator took the national identifier away from an account, and its sessions ended.',
+  },
   'key.rotated': { result: 'success', means: 'A key of the gate was added. `detail`: its kind and its name.' },
   'gate.started': {
     result: 'success',

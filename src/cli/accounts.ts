@@ -6,6 +6,7 @@ import { accountAsJson, accountSheet, accountTable, lookedUpSheet } from './acco
 import { atSite, type Office, type OfficeOptions } from './account-office.ts'
 import { problemText, rulesText, warningText } from './account-texts.ts'
 import { registerImport } from './accounts-import.ts'
+import { registerLink } from './accounts-link.ts'
 import { registerMigration } from './accounts-migration.ts'
 import { registerWaits } from './accounts-waits.ts'
 import { fail } from './failure.ts'
@@ -190,6 +191,7 @@ const FACTOR_NAMES: Readonly<Record<string, string>> = {
   totp: 'applications',
   passkey: 'passkeys',
   'recovery-codes': 'recovery codes',
+  identity: 'linked cards and accounts',
 }
 
 const removedText = (kinds: readonly string[]): string =>
@@ -254,6 +256,7 @@ export const registerAccounts = (program: Command): void => {
   command('reset-factors <login>', 'take away what a person enrolled (lost telephone) and end their sessions').action(
     resetFactors,
   )
+  registerLink(command)
   command('set-email <login> [address]', 'change where codes are mailed')
     .option('--remove', 'leave the account without an address', false)
     .action(setEmail)

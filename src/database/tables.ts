@@ -12,7 +12,6 @@ export interface Tables {
   audit_chain: AuditChainTable
   password_history: PasswordHistoryTable
   devices: DevicesTable
-  linked_identities: LinkedIdentitiesTable
 }
 
 export interface AccountsTable {
@@ -28,8 +27,6 @@ export interface AccountsTable {
   family_name: string
   email: string | null
   national_id: string | null
-  /** When the person linked it by a card or a provider; null: registered by whoever keeps the accounts. */
-  national_id_linked_at: number | null
   /** JSON list of strings. */
   roles: string
   /** PHC string of accounts/password-hash.ts. */
@@ -50,15 +47,6 @@ export interface AccountsTable {
   source_mark: string | null
   /** When the source last let the person in. */
   proved_at: number | null
-}
-
-/** What a provider other than Pro Santé Connect calls a person: issuer and subject, never an address (J-10). */
-export interface LinkedIdentitiesTable {
-  realm: string
-  issuer: string
-  subject: string
-  account: string
-  linked_at: number
 }
 
 /** Former passwords, as many as the site refuses (`password.history`). */
@@ -129,7 +117,10 @@ export interface FactorsTable {
   counter: number
   created_at: number
   used_at: number | null
-  /** SHA-256 of the credential id of a passkey, once in the whole database; null for everything else. */
+  /**
+   * SHA-256 of what the factor is found by, once in the whole database: the credential id of a passkey, the realm and name of a
+   * linked identity; null for everything else.
+   */
   credential: string | null
 }
 

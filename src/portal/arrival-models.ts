@@ -1,3 +1,4 @@
+import type { Message } from './message.ts'
 import type { EvidenceMethod } from '../sign-in/evidence.ts'
 
 /** Methods with a page of their own, on which somebody arrives without a login. */
@@ -14,6 +15,15 @@ export interface Arrival {
   readonly endsOn: string | null
 }
 
+/** A card, or an account at a provider, that leads to an account of ours. */
+export interface LinkedIdentity {
+  /** Null for the registered number: it is the referent's to change. */
+  readonly id: string | null
+  /** A national identifier, or an issuer. */
+  readonly label: string
+  readonly since: string | null
+}
+
 /** The pages of people who are proved by something from outside; templates read nothing else. */
 export interface ArrivalPageModels {
   /** A card, a provider or an establishment proved who somebody is, and no way in came of it. */
@@ -22,5 +32,18 @@ export interface ArrivalPageModels {
     readonly why: 'no-account' | 'another-person' | 'not-enrolled'
     readonly signInHref: string
     readonly reference: string
+  }
+  /** Whether what was just presented is to lead to the account from now on. */
+  link: {
+    readonly action: string
+    readonly csrf: string
+    readonly pending: string
+    /** A national identifier, or an issuer. */
+    readonly name: string
+    readonly person: string
+    readonly login: string
+    /** `link.taken`, `link.other-number`: nothing can be linked then. */
+    readonly error: Message | null
+    readonly cancelHref: string
   }
 }

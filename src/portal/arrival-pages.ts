@@ -18,12 +18,16 @@ const isArrival = (id: MethodId | undefined): id is ArrivalMethod =>
 export const pageElsewhere = (id: MethodId): string | undefined =>
   id === 'passkey' || !isArrival(id) ? undefined : ARRIVAL_PAGES[id]
 
+/** The page that asks for a proof which is made elsewhere, and where that leads back to. */
+export const arrivalHref = ({ prefix }: Pick<PortalSite, 'prefix'>, method: ArrivalMethod, sealed: string): string =>
+  `${prefix}/${ARRIVAL_PAGES[method]}${sealed === '' ? '' : `?${new URLSearchParams({ to: sealed }).toString()}`}`
+
 /**
  * The buttons of the sign-in page for open ways that begin without a password, in the order of the policy, once for each
  * method.
  */
 export const arrivalsOf = (
-  { prefix }: PortalSite,
+  site: PortalSite,
   { open, ending }: Pick<WaysNow, 'open' | 'ending'>,
   sealed: string,
 ): readonly Arrival[] => {
@@ -33,11 +37,10 @@ export const arrivalsOf = (
     const [method] = way.methods
     if (!isArrival(method) || seen.has(method)) return []
     seen.add(method)
-    const query = new URLSearchParams(sealed === '' ? {} : { to: sealed }).toString()
     return [
       {
         method,
-        href: `${prefix}/${ARRIVAL_PAGES[method]}${query === '' ? '' : `?${query}`}`,
+        href: arrivalHref(site, method, sealed),
         isBeforePassword: firstPassword === -1 || at < firstPassword,
         endsOn: ending.includes(way) ? (way.until ?? null) : null,
       },

@@ -1,9 +1,13 @@
 import type { Request, Response } from 'express'
+import type { Proof } from '../policy/schema.ts'
 import type { LiveSession } from '../session/cache.ts'
 import { signInHref } from './destination.ts'
 import { liveSession } from './live.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { visitOf } from './visit.ts'
+
+/** An establishment's word opens records, not the means by which somebody signs in: it is not the person who gave it. */
+const NO_PROOF_OF_THEIRS: ReadonlySet<Proof> = new Set(['remembered-device', 'contextual-call'])
 
 /**
  * The session of somebody who may change how they prove who they are: one that was opened by a full sign-in a short while
@@ -21,7 +25,8 @@ export const freshSession = async (
   const live = await liveSession(visit)
   const isFresh = live !== null && parts.clock.now() - live.record.authenticatedAt <= site.site.account.fresh
   // A remembered device proves nothing anew: somebody else may sit before it.
-  if (isFresh && !live.record.methods.includes('remembered-device')) return live
+  const isOwn = !live?.record.methods.some((method) => NO_PROOF_OF_THEIRS.has(method))
+  if (isFresh && isOwn) return live
   const sealed = parts.targets.seal(site.site.site, { path: `${site.prefix}${path}`, restarts: 0 })
   parts.pages.go(response, signInHref(site, sealed, live === null ? undefined : 'fresh'))
   return null

@@ -16,6 +16,7 @@ import { showNotMe, takeNotMe } from './routes/not-me.ts'
 import { dropKeptForm, sendKeptForm, showKeptForm } from './routes/kept-form.ts'
 import { showAccountPassword, takeAccountPassword } from './routes/account-password.ts'
 import { showNewMethod, takeNewMethod } from './routes/new-method.ts'
+import { showAccountLink, takeAccountLink } from './routes/account-link.ts'
 import { showAccountPasskey, takeAccountPasskey } from './routes/account-passkey.ts'
 import { showNewPasskey, takeNewPasskey } from './routes/new-passkey.ts'
 import { showPasskeySignIn, takePasskeySignIn } from './routes/passkey-sign-in.ts'
@@ -97,6 +98,9 @@ const routes = (parts: PortalParts): Router => {
     onlyMethods('POST'),
   )
   router.post('/account/factors/remove', readForm, takeRemoval(parts))
+  router.all('/account/link', onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/account/link', showAccountLink(parts))
+  router.post('/account/link', readForm, takeAccountLink(parts))
   router.post('/account/preference', readForm, takePreference(parts))
   router.post('/account/recovery', readForm, takeRecoveryCodes(parts))
   router.post('/account/sessions/end', readForm, takeSessionEnd(parts))

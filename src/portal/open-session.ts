@@ -33,7 +33,7 @@ export const openSession = async (
     givenName: account.givenName,
     familyName: account.familyName,
     email: account.email,
-    nationalId: account.nationalId,
+    nationalId: await parts.identities.nationalIdOf(account),
     roles: [...account.roles],
     way: way.id,
     level: level as 1 | 2 | 3,

@@ -1,7 +1,8 @@
 import type { EventName } from '../audit/events.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import type { MethodId, Proof } from '../policy/schema.ts'
-import type { Arrival, ArrivalPageModels } from './arrival-models.ts'
+import type { Arrival, ArrivalMethod, ArrivalPageModels, LinkedIdentity } from './arrival-models.ts'
+import type { Message } from './message.ts'
 import type { NoticePageModels } from './notice-pages.ts'
 
 /**
@@ -9,11 +10,7 @@ import type { NoticePageModels } from './notice-pages.ts'
  * with values, so that a page says the same in both languages.
  */
 
-/** A sentence of templates/locales: its key and what goes into its braces. */
-export interface Message {
-  readonly key: string
-  readonly values?: Readonly<Record<string, string | number>>
-}
+export type { Message } from './message.ts'
 
 export interface WayChoice {
   /** Value of the button named `way`. */
@@ -218,6 +215,10 @@ export interface PageModels extends NoticePageModels, ArrivalPageModels {
       readonly since: string
       readonly usedAt: string | null
     }[]
+    /** Cards and accounts at providers that lead here. */
+    readonly identities: readonly LinkedIdentity[]
+    /** What could be linked by presenting it. */
+    readonly linkable: readonly { readonly method: ArrivalMethod; readonly href: string }[]
     /** Codes left on the printed sheet; null when none were ever made, or no way asks for them. */
     readonly recovery: { readonly left: number | null } | null
     readonly canAddAddress: boolean

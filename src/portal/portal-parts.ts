@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Devices } from '../accounts/devices.ts'
 import type { Factors } from '../accounts/factors.ts'
+import type { Identities } from '../accounts/identities.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import type { RecentEvents } from '../audit/recent.ts'
@@ -23,6 +24,7 @@ import type { Expiry } from '../session/expiry.ts'
 import type { Lifecycle } from '../session/lifecycle.ts'
 import type { KnownBrowsers } from '../sign-in/known-browsers.ts'
 import type { OffersOf } from '../sign-in/stage.ts'
+import type { PendingLinks } from '../sign-in/pending-links.ts'
 import type { SignInFlow } from '../sign-in/flow.ts'
 import type { Views } from './views.ts'
 import type { Browsers } from './browser.ts'
@@ -52,6 +54,8 @@ export interface PortalParts {
   readonly addresses: AddressEnrolment
   readonly recoveryCodes: RecoveryCodes
   readonly factors: Factors
+  readonly identities: Identities
+  readonly pendingLinks: PendingLinks
   readonly devices: Devices
   readonly notices: Notices
   readonly offersOf: OffersOf

@@ -5,6 +5,7 @@ import type { Visitor } from '../sign-in/visitor.ts'
 import type { AtSignIn } from './at-sign-in.ts'
 import { signInHref } from './destination.ts'
 import { flowSite } from './flow-site.ts'
+import { linkEvidence } from './link-evidence.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { signInPage } from './sign-in-page.ts'
 import { goOn } from './sign-in-steps.ts'
@@ -47,7 +48,7 @@ const answerRefused = async (
 
 /**
  * Goes on with a proof that a card, a provider or an establishment gave of somebody: to their session, to the next step of
- * their sign-in, or to the page that says why not.
+ * their sign-in, or to the page that says why not; for somebody who is signed in and links it, to the page that asks whether to.
  */
 export const presentEvidence = async (
   parts: PortalParts,
@@ -59,6 +60,7 @@ export const presentEvidence = async (
 ): Promise<void> => {
   const visit = visitOf(request)
   const target = parts.targets.open(visit.site.site.site, to) ?? { path: '/', restarts: 0 }
+  if (attempt === undefined && (await linkEvidence(parts, request, response, evidence, target))) return
   const presented = await parts.flow.present(flowSite(visit, parts.clock), visitor, evidence, {
     target,
     ...(attempt === undefined ? {} : { underWay: { ...attempt.underWay, handle: attempt.handle } }),

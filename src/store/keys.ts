@@ -10,6 +10,7 @@
  * | session-end:<digest> | session/ends | when the session ends in any case, and in one word why it was ended: still known when the session is over, for the sign-in page | absolute limit + 1 h |
  * | attempt:<digest> | sign-in/attempt | the sign-in under way (JSON): site, target, account, methods proved | 15 min |
  * | browser-attempts:<digest> | sign-in/attempt | set of attempt digests of one browser, 8 at most | 15 min |
+ * | pending-link:<digest> | sign-in/pending-links | a card or an account at a provider that its owner is asked whether to link (JSON): account, national identifier or issuer and subject | 10 min |
  * | code:<attempt digest> | methods/email-code | keyed hash of the code, generation, until when (JSON) | email-code.lifetime |
  * | code-mail:<attempt digest> | methods/email-code | what became of the mail: queued, sent, failed | 15 min |
  * | enrolment:<digest of the session or attempt that enrols> | methods/totp | account, and the secret that waits for its first code, encrypted (AES-256-GCM) | 15 min |
@@ -37,6 +38,7 @@ export const keys = {
   sessionEnd: (digest: string) => `session-end:${digest}`,
   attempt: (digest: string) => `attempt:${digest}`,
   browserAttempts: (digest: string) => `browser-attempts:${digest}`,
+  pendingLink: (digest: string) => `pending-link:${digest}`,
   code: (attempt: string) => `code:${attempt}`,
   codeMail: (attempt: string) => `code-mail:${attempt}`,
   enrolment: (holder: string) => `enrolment:${holder}`,

@@ -3,9 +3,11 @@ import { EVIDENCE_METHODS } from '../../src/sign-in/evidence.ts'
 
 type SignIn = PageModels['sign-in']
 type NotRecognised = PageModels['not-recognised']
+type Link = PageModels['link']
 type State =
   | { readonly id: string; readonly page: 'sign-in'; readonly model: SignIn }
   | { readonly id: string; readonly page: 'not-recognised'; readonly model: NotRecognised }
+  | { readonly id: string; readonly page: 'link'; readonly model: Link }
 
 const arrival = (method: SignIn['arrivals'][number]['method'], isBeforePassword: boolean) => ({
   method,
@@ -26,6 +28,22 @@ const notRecognised = (id: string, fields: Partial<NotRecognised>): State => ({
   },
 })
 
+const link = (id: string, fields: Partial<Link> = {}): State => ({
+  id,
+  page: 'link',
+  model: {
+    action: '/_portillon/account/link',
+    csrf: 'csrf',
+    pending: 'pending',
+    name: '899900000003',
+    person: 'Zoé Œuvrard',
+    login: 'z.oeuvrard',
+    error: null,
+    cancelHref: '/_portillon/account',
+    ...fields,
+  },
+})
+
 /** The sign-in page with ways that need no login, and the page for whoever is proved and not known. */
 export const arrivalStates = (signIn: SignIn): readonly State[] => [
   {
@@ -41,4 +59,7 @@ export const arrivalStates = (signIn: SignIn): readonly State[] => [
   ...EVIDENCE_METHODS.map((method) => notRecognised(`not-recognised-${method}`, { method })),
   notRecognised('not-recognised-another', { why: 'another-person' }),
   notRecognised('not-recognised-not-for-you', { why: 'not-enrolled' }),
+  link('link'),
+  link('link-taken', { error: { key: 'link.taken' } }),
+  link('link-other-number', { error: { key: 'link.other-number' } }),
 ]

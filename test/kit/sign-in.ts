@@ -88,6 +88,8 @@ const memoryIdentities = (accounts: readonly Account[]): Identities => ({
     return Promise.resolve(refuse({ cause: closed === undefined ? 'unknown' : 'disabled', account: closed ?? null }))
   },
   isNamed: ({ nationalId }) => Promise.resolve(nationalId !== null),
+  nationalIdOf: ({ nationalId }) => Promise.resolve(nationalId),
+  link: () => Promise.reject(new Error('linking is a matter of the whole gate: test/flow/linking')),
 })
 
 export interface MailedCode {

@@ -77,10 +77,6 @@ const update = async (parts: LinksParts, row: AccountsTable, person: Person, pro
     .updateTable('accounts')
     .set({
       ...columnsOf(person, proof, clock.now()),
-      // A source without such numbers does not take away what the person linked; one that has them knows better.
-      ...(person.nationalId === null && row.national_id_linked_at !== null
-        ? { national_id: row.national_id }
-        : { national_id_linked_at: null }),
       source,
       external_id: person.externalId,
       ...(isClosedThere ? { disabled_at: null, disabled_by: null } : {}),
@@ -113,7 +109,6 @@ const insert = async (
       password_must_change: 0,
       disabled_at: null,
       disabled_by: null,
-      national_id_linked_at: null,
       created_at: now,
       ...columnsOf(person, proof, now),
     })

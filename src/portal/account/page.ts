@@ -6,6 +6,7 @@ import type { Offer } from '../../sign-in/method.ts'
 import type { Message, PageModels } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { visitOf } from '../visit.ts'
+import { identitiesOf } from './identities.ts'
 import type { Person } from './person.ts'
 
 /** Events of the account that its page shows. */
@@ -81,8 +82,9 @@ export const showAccount = async (
   const { site, address } = visitOf(response.req)
   const { live, account } = person
   const at = `${site.prefix}/account`
-  const [factors, sessions, devices, offers, activity] = await Promise.all([
+  const [factors, identities, sessions, devices, offers, activity] = await Promise.all([
     factorsOf(parts, person),
+    identitiesOf(parts, visitOf(response.req), person),
     sessionsOf(parts, person),
     devicesOf(parts, person),
     parts.offersOf(site.site, account, site.policy.waysAt(parts.clock.now(), address).open),
@@ -100,6 +102,7 @@ export const showAccount = async (
     error: said.error ?? null,
     information: said.information ?? null,
     ...factors,
+    ...identities,
     recovery: isAsked('recovery-code') ? { left: await parts.recoveryCodes.left(account.id) } : null,
     canAddAddress: isAsked('email-code') && added < mostAddresses,
     canAddApplication: isAsked('totp') && factors.applications.length < site.site.totp['per-account'],

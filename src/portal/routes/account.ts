@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import type { AuditEvent } from '../../audit/events.ts'
+import { isEvidenceMethod } from '../../sign-in/evidence.ts'
 import type { Offer } from '../../sign-in/method.ts'
 import { showAccount } from '../account/page.ts'
 import { personOf, type Person } from '../account/person.ts'
@@ -15,8 +16,8 @@ const PATH = '/account'
 /** What was done, said once on the page that comes next; a Map, because the word comes from outside. */
 const DONE: ReadonlyMap<string, Message> = new Map(
   [
-    ...['preferred', 'removed', 'ended', 'ended-others', 'address-added', 'passkey-added'],
-    ...['device-forgotten', 'devices-forgotten'],
+    ...['preferred', 'removed', 'ended', 'ended-others', 'address-added', 'passkey-added', 'linked'],
+    ...['device-forgotten', 'devices-forgotten', 'link-expired'],
   ].map((done) => [done, { key: `account.${done}` }]),
 )
 
@@ -94,7 +95,9 @@ export const takeRemoval =
     }
     const offers = await parts.offersOf(site.site, account, site.policy.waysAt(parts.clock.now(), address).open)
     const isOnlyPasskey = factor.kind === 'passkey' && (await parts.factors.of(account.id, 'passkey')).length === 1
-    const goes = ({ method, choice }: Offer) => choice === factor.id || (method === 'passkey' && isOnlyPasskey)
+    const isOnlyName = factor.kind === 'identity' && account.nationalId === null
+    const goes = ({ method, choice }: Offer) =>
+      choice === factor.id || (method === 'passkey' && isOnlyPasskey) || (isEvidenceMethod(method) && isOnlyName)
     if (offers.every(goes)) {
       await showAccount(parts, response, person, { error: { key: 'account.lastFactor' } })
       return

@@ -41,7 +41,7 @@ export const fillDirectory = async (url: string, keys: string, count: number): P
     ...{ family_name: 'Exemple', email: `${login}@example.test`, national_id: null, roles: '[]' },
     ...{ password_hash: passwordHash, password_set_at: now, password_must_change: 0, disabled_at: null },
     ...{ disabled_by: null, created_at: now, updated_at: now, source: null, external_id: null },
-    ...{ source_mark: null, proved_at: null, national_id_linked_at: null },
+    ...{ source_mark: null, proved_at: null },
   })
   const factorOf = (account: string, secret: string): FactorsTable => {
     const row = { account, id: newId(systemRandom), kind: 'totp' }
