@@ -1,4 +1,12 @@
 import type { PageModels } from '../../src/portal/pages.ts'
+import { REMEMBERED } from './notice-states.ts'
+
+/** What somebody can be asked for after their password. */
+export const OFFERS: PageModels['choice']['offers'] = [
+  { value: 'email-code.registered', method: 'email-code', label: 'z***.o***@hopital.example.test' },
+  { value: 'email-code.2', method: 'email-code', label: 'z***@cabinet.example.test' },
+  { value: 'totp.3', method: 'totp', label: 'Téléphone professionnel' },
+]
 
 /** « Mon compte » of somebody who has everything. */
 export const accountPage: PageModels['account'] = {
@@ -29,7 +37,7 @@ export const accountPage: PageModels['account'] = {
   canAddAddress: true,
   canAddApplication: true,
   usesApplications: true,
-  offers: choice.offers,
+  offers: OFFERS,
   preference: 'totp.3',
   sessions: [
     ...[{ id: 's1', device: 'Firefox, Windows', address: '192.0.2.10', since: '2026-11-23T08:02:00.000Z' }].map(

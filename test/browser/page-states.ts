@@ -1,8 +1,8 @@
 import type { PageModels, PageName } from '../../src/portal/pages.ts'
 import { groupedSecret, keyUri, qrCode } from '../../src/methods/totp/key-uri.ts'
 import { siteSchema, type Site } from '../../src/policy/schema.ts'
-import { noticeStates, REMEMBERED } from './notice-states.ts'
-import { accountPage, poorAccount } from './account-states.ts'
+import { noticeStates } from './notice-states.ts'
+import { accountPage, OFFERS, poorAccount } from './account-states.ts'
 import { arrivalStates } from './arrival-states.ts'
 import { ENROLABLE, passkeyStates } from './passkey-states.ts'
 import { passwordStates } from './password-states.ts'
@@ -95,11 +95,7 @@ const choice: PageModels['choice'] = {
   csrf: 'csrf',
   attempt: 'attempt',
   to: 'sealed.target',
-  offers: [
-    { value: 'email-code.registered', method: 'email-code', label: 'z***.o***@hopital.example.test' },
-    { value: 'email-code.2', method: 'email-code', label: 'z***@cabinet.example.test' },
-    { value: 'totp.3', method: 'totp', label: 'Téléphone professionnel' },
-  ],
+  offers: OFFERS,
   enrolable: [],
   enrolling: null,
   error: null,
