@@ -10,6 +10,7 @@ import { AUDIT_PURPOSE } from '../audit/seal.ts'
 import { openKeyring, type Keyring } from '../identity/keyring.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
 import { refreshKeyring } from '../identity/refresh.ts'
+import { createHeldLists, type HeldLists } from '../methods/cps/lists/held-lists.ts'
 import { createReturnTargets, type ReturnTargets } from '../lib/return-target.ts'
 import { createMetrics, type Metrics } from '../server/metrics.ts'
 import { createActivity, type Activity } from '../session/activity.ts'
@@ -33,6 +34,8 @@ export interface Foundations {
   readonly lifecycle: Lifecycle
   readonly activity: Activity
   readonly targets: ReturnTargets
+  /** Of revoked cards, as the main process hands them over. */
+  readonly cardLists: HeldLists
   readonly openEnds: Omit<OpenEnds, 'close'>
   close(): Promise<void>
 }
@@ -104,6 +107,7 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
     lifecycle,
     activity,
     targets: createReturnTargets(() => keyring.deriveAll('return-target')),
+    cardLists: createHeldLists(),
     openEnds: open,
     close: async () => {
       stopRefreshing()

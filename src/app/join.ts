@@ -2,6 +2,7 @@ import type { Gateway } from '../gateway/index.ts'
 import { createAssertionMinter } from '../identity/assertion.ts'
 import { createMailer } from '../mail/mailer.ts'
 import type { Refusals } from '../portal/errors.ts'
+import type { CardJudge } from '../methods/cps/judge.ts'
 import type { Foundations } from './foundations.ts'
 import type { UpstreamLoad } from '../server/metrics.ts'
 import { joinAccounts } from './join-accounts.ts'
@@ -17,6 +18,8 @@ const LAST_MAILS = 2_000
 export interface Joined {
   readonly gateway: Gateway
   readonly refusals: Refusals
+  /** Null where no cards are taken. */
+  readonly cards: CardJudge | null
   /** What is going on with each application. */
   readonly loads: () => readonly UpstreamLoad[]
   /** Ends what these parts alone have opened; requests to the applications that are under way end first. */
@@ -24,7 +27,7 @@ export interface Joined {
 }
 
 /** @throws when a template, a text or a file of a site is broken; nothing stays open then */
-export const join = (foundations: Foundations, settings: AppSettings): Joined => {
+export const join = (foundations: Foundations, settings: AppSettings, cards: CardJudge | null): Joined => {
   const { clock, random, log, transport, mailTimeout } = settings
   const minter = createAssertionMinter({ keyring: foundations.keyring, clock, random })
   const sites = settings.sites.map((site) => joinSite(foundations, settings, minter, site))
@@ -36,6 +39,7 @@ export const join = (foundations: Foundations, settings: AppSettings): Joined =>
     const gateway = joinDataPath(foundations, settings, pages, sites)
     return {
       gateway,
+      cards,
       refusals: pages.refusals,
       loads: () =>
         sites.map(({ gateway: { site, upstream } }) => ({

@@ -7,6 +7,7 @@ import type { Entrance } from '../server/listen.ts'
 import { createVisitorListener } from '../server/visitor-listener.ts'
 import { openFoundations, type Foundations } from './foundations.ts'
 import { join, type Joined } from './join.ts'
+import { joinCards } from './join-cards.ts'
 import type { AppSettings } from './settings.ts'
 
 /** One process that serves visitors. */
@@ -59,7 +60,7 @@ const createSuccession = (first: Joined) => {
 export const startServing = async (settings: AppSettings, entrance: Entrance): Promise<Serving> => {
   const foundations = await openFoundations(settings)
   const { metrics, openEnds, store, database, keyring } = foundations
-  const parts = createSuccession(join(foundations, settings))
+  const parts = createSuccession(join(foundations, settings, await joinCards(foundations, settings)))
   metrics.watchUpstreams(() => parts.current().loads())
   const visitors = createVisitorListener({
     tls: settings.tls,
@@ -98,7 +99,7 @@ export const startServing = async (settings: AppSettings, entrance: Entrance): P
     prepare: async (next) => {
       await keyring.reload()
       const useTls = visitors.prepareTls(next.tls)
-      const joined = join(foundations, next)
+      const joined = join(foundations, next, await joinCards(foundations, next))
       return () => {
         useTls()
         parts.follow(joined)

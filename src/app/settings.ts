@@ -10,7 +10,7 @@ import type { ListenerLimits, TlsFiles } from '../server/visitor-listener.ts'
 /** What an instance is made from; `serve` reads it from files, `demo` makes it up. */
 export interface AppSettings {
   readonly config: Pick<Instance, 'listen' | 'admin' | 'store' | 'keys' | 'drain'> &
-    Partial<Pick<Instance, 'workers' | 'accountSources'>>
+    Partial<Pick<Instance, 'workers' | 'accountSources' | 'cards'>>
   readonly databaseUrl: string
   readonly tls: TlsFiles | null
   /** Other limits of the listener than the usual ones. */

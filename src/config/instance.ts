@@ -12,13 +12,22 @@ export interface LegacyTableSettings extends Omit<NonNullable<Config['legacy-tab
   readonly url: string
 }
 
+/** Cards: the certificates of the authorities read (DER), every path absolute. */
+export interface CardSettings extends Omit<NonNullable<Config['cards']>, 'authorities'> {
+  readonly authorities: readonly Uint8Array[]
+}
+
 /** The instance as the gate uses it: secrets read from their files, every path absolute. */
-export interface Instance extends Omit<Config, 'store' | 'database' | 'workers' | 'directories' | 'legacy-tables'> {
+export interface Instance extends Omit<
+  Config,
+  'store' | 'database' | 'workers' | 'directories' | 'legacy-tables' | 'cards'
+> {
   readonly store: 'embedded' | { readonly redis: string; readonly prefix: string }
   readonly database: { readonly url: string }
   readonly workers: number
   /** Where accounts of sites live, beside the gate's own database, by the name that sites call it. */
   readonly accountSources: Readonly<Record<string, DirectorySettings | LegacyTableSettings>>
+  readonly cards?: CardSettings
 }
 
 /** What the instance needs to know of a site; policy/load gives more. */

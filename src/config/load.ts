@@ -9,6 +9,7 @@ import { formatPath, inFileOrder, isError, type Problem, type SettingPath } from
 import { readSecret } from '../lib/settings/secret-file.ts'
 import { checkAccountSources } from './checks/account-sources.ts'
 import { checkAudit } from './checks/audit.ts'
+import { checkCards } from './checks/cards.ts'
 import type { Check, CheckContext } from './checks/context.ts'
 import { checkForwardAuth } from './checks/forward-auth.ts'
 import { checkListeners } from './checks/listeners.ts'
@@ -17,6 +18,7 @@ import { checkServers } from './checks/servers.ts'
 import { checkSites } from './checks/sites.ts'
 import { checkTls } from './checks/tls.ts'
 import { checkWorkers } from './checks/workers.ts'
+import { toCards } from './card-settings.ts'
 import { applyEnvironment, strayVariables, type Environment } from './environment.ts'
 import type { DirectorySettings, Instance, InstanceSite, LegacyTableSettings, LoadedConfig } from './instance.ts'
 import { configSchema, type Config } from './schema.ts'
@@ -38,6 +40,7 @@ const CHECKS: readonly Check[] = [
   checkSites,
   checkWorkers,
   checkAccountSources,
+  checkCards,
   checkAudit,
 ]
 
@@ -81,7 +84,7 @@ const toSources = (config: Config, directory: string): Instance['accountSources'
 }
 
 const toInstance = (given: Config, directory: string): Instance => {
-  const { directories: _directories, 'legacy-tables': _tables, ...config } = given
+  const { directories: _directories, 'legacy-tables': _tables, cards, ...config } = given
   const { store, database, smtp, listen } = config
   const absolute = (name: string) => resolve(directory, name)
   return {
@@ -103,6 +106,7 @@ const toInstance = (given: Config, directory: string): Instance => {
     }),
     workers: config.workers ?? (store === 'embedded' ? 1 : availableParallelism()),
     accountSources: toSources(given, directory),
+    ...toCards(cards, directory),
     keys: absolute(config.keys),
     sites: config.sites.map(absolute),
   }

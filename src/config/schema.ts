@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LOG_LEVELS } from '../lib/log.ts'
 import { duration, matching, network } from '../lib/settings/fields.ts'
+import { cardsSchema } from './cards-schema.ts'
 import { directorySchema } from './directory-schema.ts'
 import { address, file, named, port, text } from './fields.ts'
 import { legacyTableSchema } from './legacy-table-schema.ts'
@@ -76,6 +77,9 @@ export const configSchema = z.strictObject({
     .describe(
       'Tables or views of other applications where accounts of sites live, by the name that sites call them (`accounts`).',
     )
+    .optional(),
+  cards: cardsSchema
+    .describe("Health professionals' cards (CPS): whom the gate believes. Needed where a site has a way with `cps`.")
     .optional(),
   smtp: z
     .strictObject({

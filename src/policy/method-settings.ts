@@ -115,3 +115,23 @@ export const siteMail = z
   })
   .describe('Mails of the site.')
   .optional()
+
+/** Health professionals' cards, as far as one site is concerned; whom the gate believes is in the instance file. */
+export const cps = z
+  .strictObject({
+    kinds: z
+      .array(z.enum(['CPS', 'CPF', 'CPE', 'CPA']))
+      .min(1)
+      .default(['CPS', 'CPF'])
+      .describe(
+        'Kinds of cards that are accepted: `CPS` (professionals), `CPF` (in training), `CPE` (staff of establishments, CDE included), `CPA` (authorised staff). Cards that name no person never are.',
+      ),
+    stale: z
+      .union([z.literal('refuse'), duration('How long after its end.')])
+      .describe(
+        'What becomes of cards here when the list of revoked ones is past its end, in place of `cards.stale` of the instance file: `refuse`, or how long after its end cards that it does not have are still accepted, such as `12h`.',
+      )
+      .optional(),
+  })
+  .prefault({})
+  .describe('Cards of health professionals (CPS, CPF, CPE, CPA).')

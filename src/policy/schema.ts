@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, matching, network, text } from '../lib/settings/fields.ts'
-import { emailCode, passkey, password, rememberDevice, siteMail, totp } from './method-settings.ts'
+import { cps, emailCode, passkey, password, rememberDevice, siteMail, totp } from './method-settings.ts'
 import { PATTERN_WORDS, pathPattern } from './path-pattern.ts'
 import { upstream } from './upstream.ts'
 
@@ -247,6 +247,7 @@ export const siteSchema = z.strictObject({
   'email-code': emailCode,
   totp,
   passkey,
+  cps,
   account: z
     .strictObject({
       fresh: duration(

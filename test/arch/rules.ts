@@ -34,8 +34,13 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['main.ts'],
 ]
 
-/** Where programs begin: the command, what `npm run generate` runs, and what a thread for hashes runs. Everything else is there because one of them needs it. */
-export const ENTRIES: readonly string[] = ['src/main.ts', 'src/config/generate.ts', 'src/accounts/hash-thread.ts']
+/** Where programs begin: the command, what `npm run generate` runs, and what threads for hashes and for lists of revoked cards run. Everything else is there because one of them needs it. */
+export const ENTRIES: readonly string[] = [
+  'src/main.ts',
+  'src/config/generate.ts',
+  'src/accounts/hash-thread.ts',
+  'src/methods/cps/lists/list-thread.ts',
+]
 
 /** Imports that the layers would forbid and that are right all the same. */
 export const ALLOWED_SIDEWAYS: readonly { readonly from: string; readonly to: string; readonly because: string }[] = [
@@ -77,7 +82,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   // Brings readers of certificates along, which touch globals: one folder, read when the first passkey is.
   '@simplewebauthn/server': ['methods/passkey'],
   // Readers of ASN.1: of cards, their lists and responders; the demonstration makes a look-alike of IGC-Santé with them.
-  '@peculiar/asn1-schema': ['methods/cps', 'deploy/demo/igc-sante'],
+  '@peculiar/asn1-cms': ['lib/certificate-file.ts'],
+  '@peculiar/asn1-rsa': ['methods/cps'],
+  '@peculiar/asn1-schema': ['lib/certificate-file.ts', 'methods/cps', 'deploy/demo/igc-sante'],
   '@peculiar/asn1-x509': ['methods/cps', 'deploy/demo/igc-sante'],
   '@zxcvbn-ts/core': ['accounts/password-strength.ts'],
   '@zxcvbn-ts/language-common': ['accounts/password-strength.ts'],

@@ -1,0 +1,32 @@
+import { accept, refuse, type Result } from '../../lib/result.ts'
+import { isSignedBy, type Authorities, type Authority } from './authorities.ts'
+import type { CardFault } from './card.ts'
+import type { ReadCertificate } from './certificate.ts'
+import { isStrongKey, signatureForm } from './strength.ts'
+
+const untrusted = (cause: string) => refuse<CardFault>({ reason: 'untrusted', cause })
+
+const isInForce = ({ fields: { validity } }: ReadCertificate, now: number): boolean =>
+  validity.notBefore.getTime().getTime() <= now && now <= validity.notAfter.getTime().getTime()
+
+/** The authority that signed the certificate of a card, itself in force up to its root (K-05). */
+export const findIssuer = (
+  certificate: ReadCertificate,
+  { issuers }: Authorities,
+  now: number,
+): Result<Authority, CardFault> => {
+  if (signatureForm(certificate.signatureAlgorithm) === null) return untrusted('weak signature')
+  if (!isStrongKey(certificate.x509.publicKey)) return untrusted('weak key')
+  const issuer = issuers.find((each) => isSignedBy(certificate, each))
+  if (issuer === undefined) return untrusted('unknown issuer')
+  const ended = [issuer, ...issuer.above].find((each) => !isInForce(each.certificate, now))
+  return ended === undefined ? accept(issuer) : untrusted(`${ended.commonName} is not in force`)
+}
+
+/** Whether the certificate of the card itself is in force. */
+export const validityFault = ({ fields: { validity } }: ReadCertificate, now: number): CardFault | null => {
+  const [from, to] = [validity.notBefore.getTime(), validity.notAfter.getTime()]
+  if (now > to.getTime()) return { reason: 'expired', cause: `on ${to.toISOString()}` }
+  if (now < from.getTime()) return { reason: 'not-yet-valid', cause: `before ${from.toISOString()}` }
+  return null
+}
