@@ -1,5 +1,6 @@
 import type { AccountDirectory } from '../accounts/directory.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
+import type { Providers } from '../methods/oidc/index.ts'
 import type { Mailer } from '../mail/mail.ts'
 import { createBrowsers, type Browsers } from '../portal/browser.ts'
 import { cookieName } from '../portal/cookies.ts'
@@ -25,6 +26,13 @@ export interface JoinedPages {
   readonly forms: JoinedForms
 }
 
+/** What the pages need that lives as long as they do. */
+export interface PageParts {
+  readonly directory: AccountDirectory
+  readonly mailer: Mailer
+  readonly providers: Providers
+}
+
 const joinSessions = ({ store, keyring }: Foundations, settings: AppSettings, sites: readonly PortalSite[]) =>
   new Map(
     sites.map((site) => [
@@ -46,8 +54,7 @@ const joinSessions = ({ store, keyring }: Foundations, settings: AppSettings, si
 export const joinPages = (
   foundations: Foundations,
   settings: AppSettings,
-  directory: AccountDirectory,
-  mailer: Mailer,
+  { directory, mailer, providers }: PageParts,
   sites: readonly PortalSite[],
 ): JoinedPages => {
   const { store, keyring, trail, metrics, targets, lifecycle } = foundations
@@ -61,6 +68,7 @@ export const joinPages = (
   const sessions = joinSessions(foundations, settings, sites)
   const portal = createPortal({
     clock,
+    random,
     pages: createPages(views),
     views,
     refusals,
@@ -68,7 +76,8 @@ export const joinPages = (
     targets,
     ...joinSignIn(foundations, settings, directory, mailer, renderers),
     lifecycle,
-    attach: {},
+    providers,
+    attach: { 'pro-sante-connect': providers.attach, oidc: providers.attach },
     expiry: createExpiry({ store, clock }),
     ends: createSessionEnds({ store, clock }),
     forms,

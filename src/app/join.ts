@@ -8,6 +8,7 @@ import type { UpstreamLoad } from '../server/metrics.ts'
 import { joinAccounts } from './join-accounts.ts'
 import { joinDataPath } from './join-data-path.ts'
 import { joinPages } from './join-pages.ts'
+import { joinProviders } from './join-providers.ts'
 import { joinSite } from './join-site.ts'
 import type { AppSettings } from './settings.ts'
 
@@ -34,8 +35,9 @@ export const join = (foundations: Foundations, settings: AppSettings, cards: Car
   const mailer = createMailer({ transport, log, clock, random, timeout: mailTimeout })
   const portals = sites.map((site) => site.portal)
   const accounts = joinAccounts(foundations, settings)
+  const providers = joinProviders(foundations, settings)
   try {
-    const pages = joinPages(foundations, settings, accounts.directory, mailer, portals)
+    const pages = joinPages(foundations, settings, { directory: accounts.directory, mailer, providers }, portals)
     const gateway = joinDataPath(foundations, settings, pages, sites)
     return {
       gateway,
@@ -50,11 +52,12 @@ export const join = (foundations: Foundations, settings: AppSettings, cards: Car
         })),
       close: async () => {
         await Promise.all(sites.map((site) => site.gateway.upstream.close()))
-        await Promise.all([mailer.close(LAST_MAILS), accounts.close()])
+        await Promise.all([mailer.close(LAST_MAILS), accounts.close(), providers.close()])
       },
     }
   } catch (thrown) {
     void accounts.close()
+    void providers.close()
     throw thrown
   }
 }

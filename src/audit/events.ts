@@ -44,6 +44,22 @@ export const EVENTS = {
     means:
       'It was not. `detail`: `cloned` (its counter goes backwards: there may be a copy; take it away from the account), `origin` (it was asked for by another page, perhaps one that imitates ours), `site`, `challenge`, `signature`, `unverified` (the person did not prove to it who they are), `unknown` and `foreign` (nobody’s, or somebody else’s), `disabled`, `expired` (the page was left too long, or the same answer was sent twice), `malformed`, `not-enrolled` (right, but no open way of this account ends with it).',
   },
+  'sign-in.provider-refused': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'Somebody came back from Pro Santé Connect or another provider, or wanted to go there, and nothing came of it. `method`: which; `detail`: what was wrong, then the issuer. The provider said no: its error (`access_denied`: cancelled there), or `unknown`; it did not answer: `timeout`, `unreachable`, `certificate`, `redirect`, `too-large`, `encoded`, `server-error`, `paused` (left alone for a while after failures), a description that is not its own (`issuer`) or none; its answer was not believed: `state` (never was, served, too old, or of another browser), `issuer` (of another provider), `refused-there` (the code), `nonce-wrong`, `expired` and other faults of a token, `acr-refused`, `acr-absent`, `proof-too-old`, `proof-undated` (not strong or not fresh enough), `national-id-missing`, `national-id-malformed`, `userinfo-…`.',
+  },
+  'session.ended-at-provider': {
+    result: 'success',
+    means: 'A provider said that its own session has ended, and the one of the gate that it had opened ended with it.',
+  },
+  'provider.logout-refused': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'Such a message was not believed. `method`: in whose name it came; `detail`: why (`used`: it came twice), then the issuer.',
+  },
   'sign-in.evidence-accepted': {
     result: 'success',
     means:

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import { digest, type PurposeKey } from '../lib/digest.ts'
 import type { Random } from '../lib/random.ts'
+import { closeEnvelope, NONCE_BYTES, openEnvelope } from '../lib/envelope.ts'
 import { FORM_HANDLE } from '../lib/return-target.ts'
 import { keys } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import { closeEnvelope, NONCE_BYTES, openEnvelope } from './envelope.ts'
 
 /** How long a form waits for its owner to sign in again and to decide. */
 export const KEPT_FORM_LIFETIME = 30 * 60_000
@@ -90,7 +90,7 @@ export const createKeptForms = ({ store, clock, random, key }: KeptFormsParts): 
 
   const put = async (handle: string, form: KeptForm): Promise<void> => {
     const nonce = Buffer.from(random.token(NONCE_BYTES), 'base64url')
-    const text = closeEnvelope(key.current(), nonce, { site: form.site, handle }, pack(form))
+    const text = closeEnvelope(key.current(), nonce, { what: 'kept form', site: form.site, handle }, pack(form))
     await store.set(formKey(handle), text, KEPT_FORM_LIFETIME, 'if-absent')
   }
   const state = async (handle: string): Promise<FormState | null> => {
@@ -111,7 +111,7 @@ export const createKeptForms = ({ store, clock, random, key }: KeptFormsParts): 
     find: async ({ site, browser }, handle) => {
       if (!FORM_HANDLE.test(handle)) return null
       const text = await store.get(formKey(handle))
-      const content = text === null ? null : openEnvelope(key.every(), { site, handle }, text)
+      const content = text === null ? null : openEnvelope(key.every(), { what: 'kept form', site, handle }, text)
       const form = content === null ? null : unpack(content)
       return form?.site === site && form.browser === browser ? form : null
     },

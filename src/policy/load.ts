@@ -13,12 +13,19 @@ import { checkLimits } from './checks/limits.ts'
 import { checkLook } from './checks/look.ts'
 import { checkPasswords } from './checks/passwords.ts'
 import { checkPeople } from './checks/people.ts'
+import { checkProviders } from './checks/providers.ts'
 import { checkRememberDevice } from './checks/remember-device.ts'
 import { checkRules } from './checks/rules.ts'
 import { checkSignature } from './checks/signature.ts'
 import { checkWays } from './checks/ways.ts'
 import { originOf } from './origin.ts'
 import { patternAdvice } from './pattern-advice.ts'
+import {
+  PROVIDER_METHODS,
+  readCredentials,
+  type ProviderCredentials,
+  type ProviderMethod,
+} from './provider-credentials.ts'
 import { siteSchema, type Site } from './schema.ts'
 
 /** A site file without an error. */
@@ -35,6 +42,8 @@ export interface LoadedSite {
   readonly realm: string
   /** What `identity.signature` signs with, read from its file; null where nothing is signed. For no log and no page. */
   readonly signatureSecret: string | null
+  /** What the gate and its providers prove themselves to each other with, read from their files. For no log and no page. */
+  readonly providers: Readonly<Partial<Record<ProviderMethod, ProviderCredentials>>>
   /** What departs from the rules of the field, but may be. */
   readonly warnings: readonly Problem[]
 }
@@ -54,6 +63,7 @@ const CHECKS: readonly Check[] = [
   checkLimits,
   checkPasswords,
   checkRememberDevice,
+  checkProviders,
   checkLook,
   checkPeople,
   checkFiles,
@@ -74,8 +84,12 @@ const withAbsolutePaths = (site: Site, directory: string): Site => {
   const { ca } = site.upstream
   const { logo } = site.theme
   const { signature } = site.identity
+  const { oidc } = site
+  const proSanteConnect = site['pro-sante-connect']
   return {
     ...site,
+    ...(oidc !== undefined && { oidc: withLogo(oidc, directory) }),
+    ...(proSanteConnect !== undefined && { 'pro-sante-connect': withLogo(proSanteConnect, directory) }),
     upstream: { ...site.upstream, ...(ca !== undefined && { ca: resolve(directory, ca) }) },
     theme: { ...site.theme, ...(logo !== undefined && { logo: resolve(directory, logo) }) },
     ...(signature !== undefined && {
@@ -87,6 +101,25 @@ const withAbsolutePaths = (site: Site, directory: string): Site => {
     ...(site.templates !== undefined && { templates: resolve(directory, site.templates) }),
   }
 }
+
+const withLogo = <Section extends { readonly button: { readonly logo?: string | undefined } }>(
+  section: Section,
+  directory: string,
+): Section => {
+  const { logo } = section.button
+  return logo === undefined ? section : { ...section, button: { ...section.button, logo: resolve(directory, logo) } }
+}
+
+const credentialsOf = (site: Site, directory: string): LoadedSite['providers'] =>
+  Object.fromEntries(
+    PROVIDER_METHODS.flatMap((method) => {
+      const section = site[method]
+      if (section === undefined) return []
+      const { credentials, findings } = readCredentials(method, section, directory)
+      if (findings.length > 0) throw new Error('a file of a provider changed while it was read')
+      return [[method, credentials]]
+    }),
+  )
 
 /** The checks have made sure that it can be read. */
 const secretOf = ({ signature }: Site['identity']): string | null => {
@@ -119,6 +152,7 @@ export const parseSite = (text: string, file: string, { now }: LoadOptions): Res
     secure: origin.startsWith('https:'),
     realm: site.site,
     signatureSecret: secretOf(site.identity),
+    providers: credentialsOf(site, directory),
     warnings: problems,
   })
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { duration, matching, network, text } from '../lib/settings/fields.ts'
 import { cps, emailCode, passkey, password, rememberDevice, siteMail, totp } from './method-settings.ts'
+import { localized } from './localized.ts'
 import { PATTERN_WORDS, pathPattern } from './path-pattern.ts'
+import { oidc, proSanteConnect } from './provider-settings.ts'
 import { upstream } from './upstream.ts'
 
 /**
@@ -60,25 +62,6 @@ export type MethodId = (typeof METHOD_IDS)[number]
 /** What a session says of how it was opened: methods, and that one of them was not asked for on a remembered device (R25). */
 export const PROOFS = [...METHOD_IDS, 'remembered-device'] as const
 export type Proof = (typeof PROOFS)[number]
-
-/** A text shown to people: one string for every language, or one per language. */
-const localized = (max: number, explanation: string) =>
-  z
-    .union([
-      z.string().trim().min(1).max(max),
-      z.strictObject({ fr: z.string().trim().min(1).max(max), en: z.string().trim().min(1).max(max).optional() }),
-    ])
-    .transform((value) =>
-      typeof value === 'string' ? { fr: value, en: value } : { fr: value.fr, en: value.en ?? value.fr },
-    )
-    .meta({
-      description: explanation,
-      patternErrorMessage: `a text of at most ${max} characters, or one per language: { fr: …, en: … }`,
-    })
-export interface LocalizedText {
-  readonly fr: string
-  readonly en: string
-}
 
 const day = (explanation: string) => z.iso.date().meta({ description: explanation, examples: ['2026-12-31'] })
 
@@ -248,6 +231,8 @@ export const siteSchema = z.strictObject({
   totp,
   passkey,
   cps,
+  'pro-sante-connect': proSanteConnect,
+  oidc,
   account: z
     .strictObject({
       fresh: duration(
@@ -359,6 +344,8 @@ export const siteSchema = z.strictObject({
     'Folder whose files replace those of templates/ one by one, relative to the site file.',
   ).optional(),
 })
+
+export type { LocalizedText } from './localized.ts'
 
 /** A site as the gate uses it: checked, defaults filled in, durations in milliseconds. */
 export type Site = z.output<typeof siteSchema>

@@ -11,6 +11,11 @@ export interface Arrival {
   readonly href: string
   /** The policy names it before the first way that begins with a password. */
   readonly isBeforePassword: boolean
+  /** The operator's own text of the button, and picture beside it, where there are any. */
+  readonly text?: string | undefined
+  readonly logo?: string | undefined
+  /** What is behind it does not answer now: the button stays, and says so (R37). */
+  readonly isAway?: boolean
   /** Last day, YYYY-MM-DD, when the way ends soon; null otherwise. */
   readonly endsOn: string | null
 }

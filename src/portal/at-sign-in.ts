@@ -36,14 +36,13 @@ const answerOvertaken = async (
   return isOvertaken
 }
 
-/** The attempt that a link of ours names; null once its absence has been answered. */
-export const findAttempt = async (
+/** A sign-in under way in this browser; null once its absence has been answered. */
+export const resumeAttempt = async (
   parts: PortalParts,
-  request: Request,
   response: Response,
+  { handle, to }: { readonly handle: string; readonly to: string },
 ): Promise<AtSignIn | null> => {
-  const visit = visitOf(request)
-  const handle = textOf(request.query, 'attempt')
+  const visit = visitOf(response.req)
   const browser = parts.browsers.known(visit)
   if (browser !== undefined && handle !== '') {
     const at = flowSite(visit, parts.clock)
@@ -52,9 +51,13 @@ export const findAttempt = async (
     if (underWay !== null)
       return (await answerOvertaken(parts, visit, response, underWay)) ? null : { at, visitor, handle, underWay }
   }
-  await startAgain(parts, response, textOf(request.query, 'to'))
+  await startAgain(parts, response, to)
   return null
 }
+
+/** The attempt that a link of ours names; null once its absence has been answered. */
+export const findAttempt = (parts: PortalParts, request: Request, response: Response): Promise<AtSignIn | null> =>
+  resumeAttempt(parts, response, { handle: textOf(request.query, 'attempt'), to: textOf(request.query, 'to') })
 
 /** The attempt that a form belongs to, and its fields; null once its absence, or the form's refusal, has been answered. */
 export const takeAttempt = async <Fields extends { readonly attempt: string; readonly to: string }>(

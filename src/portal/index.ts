@@ -28,6 +28,7 @@ import { showSession, stayConnected } from './routes/session.ts'
 import { showSignInAgain, showSignInDone } from './routes/sign-in-again.ts'
 import { showSignIn, takeSignIn } from './routes/sign-in.ts'
 import { showSignedOut, showSignOut, takeSignOut } from './routes/sign-out.ts'
+import { providerRoutes } from './provider-routes.ts'
 import { rememberVisit, visitOf, type Visit } from './visit.ts'
 
 const protect =
@@ -130,6 +131,7 @@ const routes = (parts: PortalParts): Router => {
   if (parts.outbox !== null) router.get('/outbox', showOutbox(parts, parts.outbox))
   passwordRoutes(router, parts, session)
   passkeyRoutes(router, parts, session)
+  providerRoutes(router, parts, session)
   return router
 }
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../lib/errors.ts'
 import type { MethodId, Proof } from '../policy/schema.ts'
 import type { Arrival, ArrivalMethod, ArrivalPageModels, LinkedIdentity } from './arrival-models.ts'
 import type { Message } from './message.ts'
+import type { ProviderPageModels } from './provider-models.ts'
 import type { NoticePageModels } from './notice-pages.ts'
 
 /**
@@ -21,7 +22,7 @@ export interface WayChoice {
   readonly endsOn: string | null
 }
 
-export interface PageModels extends NoticePageModels, ArrivalPageModels {
+export interface PageModels extends NoticePageModels, ArrivalPageModels, ProviderPageModels {
   /** Identifier, password and one button per way. */
   'sign-in': {
     readonly action: string
@@ -326,7 +327,6 @@ export interface PageModels extends NoticePageModels, ArrivalPageModels {
   'password-changed': { readonly isSignedIn: boolean; readonly nextHref: string }
   /** GET of sign-out: the question. */
   'sign-out': { readonly action: string; readonly csrf: string; readonly name: string; readonly backHref: string }
-  'signed-out': { readonly signInHref: string }
   /** Sign-in page visited with a live session. */
   'signed-in': {
     readonly name: string

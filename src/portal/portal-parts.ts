@@ -6,11 +6,13 @@ import type { AccountDirectory } from '../accounts/directory.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import type { RecentEvents } from '../audit/recent.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
 import type { ReturnTargets } from '../lib/return-target.ts'
 import type { OutboxMail } from '../mail/outbox.ts'
 import type { AddressEnrolment } from '../methods/email-code/confirm-address.ts'
 import type { EmailCodeMethod } from '../methods/email-code/index.ts'
 import type { PasskeyEnrolment } from '../methods/passkey/enrol.ts'
+import type { Providers } from '../methods/oidc/index.ts'
 import type { Passkeys } from '../methods/passkey/index.ts'
 import type { RecoveryCodes } from '../methods/recovery-code/index.ts'
 import type { TotpEnrolment } from '../methods/totp/enrol.ts'
@@ -41,6 +43,7 @@ export type Attach = (reference: string, session: { readonly digest: string; rea
 /** What the pages are made of; app.ts joins it. */
 export interface PortalParts {
   readonly clock: Clock
+  readonly random: Random
   readonly pages: Pages
   readonly views: Views
   readonly refusals: Refusals
@@ -50,6 +53,7 @@ export interface PortalParts {
   readonly emailCode: EmailCodeMethod
   readonly totp: TotpEnrolment
   readonly passkeys: Passkeys
+  readonly providers: Providers
   readonly newPasskeys: PasskeyEnrolment
   readonly addresses: AddressEnrolment
   readonly recoveryCodes: RecoveryCodes

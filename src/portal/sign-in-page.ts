@@ -8,6 +8,7 @@ import { forgottenHref } from './destination.ts'
 import { languageOf } from './language.ts'
 import type { Message, PageModels, WayChoice } from './pages.ts'
 import type { PortalParts } from './portal-parts.ts'
+import { dressArrivals } from './provider-buttons.ts'
 import { visitOf, type PortalSite } from './visit.ts'
 
 const HOUR = 3_600_000
@@ -102,7 +103,7 @@ export const signInPage = (parts: PortalParts, response: Response, shown: SignIn
       .map((notice) => ({ kind: notice.kind, text: notice.text[language] })),
     legal: site.site.legal?.[language] ?? null,
     forgottenHref: site.site.password.forgotten === 'hidden' ? null : forgottenHref(site, shown.sealed),
-    arrivals: arrivalsOf(site, { open, ending }, shown.sealed),
+    arrivals: dressArrivals(parts, response, arrivalsOf(site, { open, ending }, shown.sealed)),
   }
   parts.pages.show(response, 'sign-in', model, shown.status)
 }

@@ -54,6 +54,19 @@ const readAll = (site: Site | null): Map<string, Buffer> => {
   return files
 }
 
+/** The name, among the assets, of the picture that an operator puts on the button of a provider; null without one. */
+export const buttonLogoOf = (site: Site, method: 'pro-sante-connect' | 'oidc'): string | null => {
+  const file = site[method]?.button.logo
+  return file === undefined ? null : `button-${method}${extname(file).toLowerCase()}`
+}
+
+const buttonLogos = (site: Site | null): readonly (readonly [string, string])[] =>
+  (['pro-sante-connect', 'oidc'] as const).flatMap((method) => {
+    const file = site?.[method]?.button.logo
+    const name = site === null ? null : buttonLogoOf(site, method)
+    return file === undefined || name === null ? [] : [[name, file] as const]
+  })
+
 /**
  * The static files of one site: those of templates/assets, replaced one by one by the site's own folder; the stylesheet
  * begins with the colours of the policy, so that no page needs an inline style; the logo.
@@ -68,6 +81,7 @@ export const createAssets = ({ site }: { readonly site: Site | null }): Assets =
     if (!/\.(?:svg|png|jpg|webp)$/.test(logo)) throw new Error(`${logoFile}: a logo is an SVG, PNG, JPEG or WebP file`)
     files.set(logo, readFileSync(logoFile))
   }
+  for (const [name, file] of buttonLogos(site)) files.set(name, readFileSync(file))
   const versions = new Map([...files].map(([name, body]) => [name, versionOf(body)]))
 
   return {

@@ -11,6 +11,13 @@ export interface UpstreamLoad {
   readonly webSockets: number
 }
 
+/** One identity provider of a site. */
+export interface ProviderStanding {
+  readonly site: string
+  readonly method: string
+  readonly isUp: boolean
+}
+
 export interface Metrics {
   /** One answered or refused request; `outcome` is `forwarded`, `page` or an error code. */
   countRefusal(site: string, code: string): void
@@ -22,6 +29,8 @@ export interface Metrics {
   /** How password checks stand; asked whenever the figures are. */
   watchHashing(read: () => { readonly running: number; readonly waiting: number; readonly refused: number }): void
   watchTrail(read: () => { readonly waiting: number; readonly leftOut: number }): void
+  /** Whether the identity providers of the sites answer. */
+  watchProviders(read: () => readonly ProviderStanding[]): void
   figures(): Promise<Figures>
 }
 
@@ -104,6 +113,25 @@ const hashingGauges = (registry: Registry, read: Parameters<Metrics['watchHashin
   }
 }
 
+/** Of several workers the worst counts: one that cannot reach it turns people away. */
+const watchProviders = (registers: Registry[]): Metrics['watchProviders'] => {
+  let read: () => readonly ProviderStanding[] = () => []
+  new Gauge({
+    name: 'portillon_provider_up',
+    help: 'Whether an identity provider answers: 1, or 0. Of several workers, the least.',
+    labelNames: ['site', 'method'],
+    registers,
+    aggregator: 'min',
+    collect() {
+      this.reset()
+      for (const { site, method, isUp } of read()) this.set({ site, method }, isUp ? 1 : 0)
+    },
+  })
+  return (providers) => {
+    read = providers
+  }
+}
+
 /** Figures for Prometheus. The data path only adds to a number; everything else is computed when somebody asks. */
 export const createMetrics = (): Metrics => {
   const registry = new Registry()
@@ -136,6 +164,7 @@ export const createMetrics = (): Metrics => {
       requests += 1
     },
     watchUpstreams: watchUpstreams([registry]),
+    watchProviders: watchProviders([registry]),
     watchHashing: (read) => hashingGauges(registry, read),
     watchTrail: (read) => trailGauges(registry, read),
     figures: () => registry.getMetricsAsJSON(),

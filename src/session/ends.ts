@@ -4,10 +4,10 @@ import type { Store } from '../store/store.ts'
 import type { SessionRecord } from './record.ts'
 
 /**
- * Why somebody ended a session, in one word. Closing an account is `revoked` like any other revocation: why it was closed is
+ * Why somebody ended a session, in one word; `provider`: the one who had proved the person has ended its own. Closing an account is `revoked` like any other revocation: why it was closed is
  * nobody's business who holds its cookie.
  */
-export const END_REASONS = ['signed-out', 'replaced', 'revoked', 'password-changed'] as const
+export const END_REASONS = ['signed-out', 'replaced', 'revoked', 'password-changed', 'provider'] as const
 export type EndReason = (typeof END_REASONS)[number]
 
 /** How a session came to its end: somebody ended it, or one of its limits did. */

@@ -16,6 +16,11 @@
  * | enrolment:<digest of the session or attempt that enrols> | methods/totp | account, and the secret that waits for its first code, encrypted (AES-256-GCM) | 15 min |
  * | enrolment:email.<digest of the session> | methods/email-code | account, address that waits for its code, keyed hash of the code (JSON) | email-code.lifetime |
  * | passkey-challenge:<attempt, holder or browser>.<its digest> | methods/passkey | the challenge that a passkey is to sign; public, taken once | 5 min |
+ * | provider-state:<digest of site, browser and state> | methods/oidc | what has to be known when a browser comes back from its provider (nonce, code verifier, target): encrypted (AES-256-GCM) with a key that needs the state too; taken once | 15 min |
+ * | provider-session:<digest of site and the browser's handle> | methods/oidc | a session at a provider, as its browser may end it: ID token, its names for session and person; encrypted (AES-256-GCM) with a key that needs the handle too | session.absolute |
+ * | provider-sessions:<digest of site, issuer, and its name for a session or a person> | methods/oidc | set of `<session digest>:<its absolute end>`: which sessions end when the provider says that one of its own has | session.absolute |
+ * | provider-logout:<digest of site, browser and state> | methods/oidc | one word: this browser has gone to the provider to sign out; taken once | 10 min |
+ * | logout-token:<digest of site, issuer and jti> | methods/oidc | present when that logout token has served | 10 min |
  * | reset-link:<digest> | passwords/links | a link for a new password (JSON): site, realm, account, until when, keyed digest of the password's date and the address | password.reset-link + 24 h |
  * | reset-newest:<realm>:<account> | passwords/links | digest of the newest link of an account: the others are dead | password.reset-link + 24 h |
  * | reset-used:<digest> | passwords/links | present when that link has served | 24 h |
@@ -43,6 +48,11 @@ export const keys = {
   codeMail: (attempt: string) => `code-mail:${attempt}`,
   enrolment: (holder: string) => `enrolment:${holder}`,
   passkeyChallenge: (asked: string) => `passkey-challenge:${asked}`,
+  providerState: (digest: string) => `provider-state:${digest}`,
+  providerSession: (digest: string) => `provider-session:${digest}`,
+  providerSessions: (digest: string) => `provider-sessions:${digest}`,
+  providerLogout: (digest: string) => `provider-logout:${digest}`,
+  logoutToken: (digest: string) => `logout-token:${digest}`,
   resetLink: (digest: string) => `reset-link:${digest}`,
   resetNewest: (realm: string, account: string) => `reset-newest:${realm}:${account}`,
   resetUsed: (digest: string) => `reset-used:${digest}`,

@@ -108,11 +108,12 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['gateway', 'identity', 'session'],
   mysql2: ['database/foreign'],
   nodemailer: ['mail'],
+  'openid-client': ['methods/oidc'],
   otplib: ['methods'],
   pg: ['database'],
   pino: ['lib'],
   'prom-client': ['server'],
-  undici: ['gateway'],
+  undici: ['gateway', 'methods/oidc'],
   uqr: ['methods'],
   yaml: ['lib'],
   // Shapes are written where the thing is defined: settings, records, forms.

@@ -52,6 +52,11 @@ export const arrivalStates = (signIn: SignIn): readonly State[] => [
     model: { ...signIn, arrivals: [arrival('pro-sante-connect', true), arrival('cps', false)] },
   },
   {
+    id: 'sign-in-arrival-away',
+    page: 'sign-in',
+    model: { ...signIn, arrivals: [{ ...arrival('pro-sante-connect', true), isAway: true }] },
+  },
+  {
     id: 'sign-in-arrivals-only',
     page: 'sign-in',
     model: { ...signIn, ways: [], arrivals: [arrival('cps', true), arrival('oidc', true)] },

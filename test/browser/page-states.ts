@@ -5,6 +5,7 @@ import { noticeStates } from './notice-states.ts'
 import { accountPage, OFFERS, poorAccount } from './account-states.ts'
 import { arrivalStates } from './arrival-states.ts'
 import { ENROLABLE, passkeyStates } from './passkey-states.ts'
+import { providerStates } from './provider-states.ts'
 import { passwordStates } from './password-states.ts'
 
 /** One page in one state, with invented people and addresses. */
@@ -291,7 +292,7 @@ export const pageStates: readonly PageState[] = [
   ...[...passwordStates, ...noticeStates({ code, totp })].map(({ id, page, model }) => state(id, page, model)),
   state('forgotten', 'forgotten', { backHref: '/_portillon/sign-in' }),
   state('sign-out', 'sign-out', { action: '/_portillon/sign-out', csrf: 'csrf', name: 'Zoé Œuvrard', backHref: '/' }),
-  state('signed-out', 'signed-out', { signInHref: '/_portillon/sign-in' }),
+  state('signed-out', 'signed-out', { signInHref: '/_portillon/sign-in', provider: null }),
   state('signed-in', 'signed-in', {
     name: 'Zoé Œuvrard',
     since: '2026-11-23T08:05:00.000Z',
@@ -306,7 +307,7 @@ export const pageStates: readonly PageState[] = [
   ),
   state('signed-in-again', 'signed-in-again', { name: 'Zoé Œuvrard', signOutHref: '/_portillon/sign-out' }),
   state('cookies-refused', 'cookies-refused', { retryHref: '/_portillon/sign-in' }),
-  ...arrivalStates(signIn).map(({ id, page, model }) => state(id, page, model)),
+  ...[...arrivalStates(signIn), ...providerStates].map(({ id, page, model }) => state(id, page, model)),
   state('loop', 'loop', { retryHref: '/_portillon/sign-in', reference: '7KQ2-M4XD-91' }),
   state('refusal-403', 'refusal', refusal('forbidden', 403)),
   state('refusal-502', 'refusal', refusal('upstream-unreachable', 502)),

@@ -30,6 +30,8 @@ export interface GateOptions {
   readonly site?: Partial<SiteFile>
   /** What `identity.signature` of the site signs with. */
   readonly signatureSecret?: string
+  /** What the gate and its providers prove themselves to each other with. */
+  readonly providers?: LoadedSite['providers']
   readonly people?: readonly AccountEntry[]
   readonly settings?: Partial<AppSettings>
   readonly config?: Partial<AppSettings['config']>
@@ -75,6 +77,7 @@ export const loadedSite = (fields: Partial<SiteFile>, signatureSecret: string | 
     secure: origin.startsWith('https:'),
     realm: site.site,
     signatureSecret,
+    providers: {},
     warnings: [],
   }
 }
@@ -88,7 +91,7 @@ export const startGate = async (options: GateOptions): Promise<Gate> => {
   const clock = options.clock ?? systemClock
   const outbox = createOutbox({ clock })
   const log: LogLine[] = []
-  const site = loadedSite(
+  const loaded = loadedSite(
     {
       identity: {
         headers: { 'X-Remote-User': 'login', 'X-User-RPPS': 'rpps', 'X-User-Name': 'name' },
@@ -99,6 +102,7 @@ export const startGate = async (options: GateOptions): Promise<Gate> => {
     },
     options.signatureSecret ?? null,
   )
+  const site = { ...loaded, providers: options.providers ?? {} }
   const app = await startApp({
     databaseUrl: `sqlite:${join(folder, 'test.sqlite')}`,
     tls: null,

@@ -8,9 +8,9 @@ export const portOf = (server: Server): number => {
   return address.port
 }
 
-/** Listens on a free loopback port and gives its number. */
-export const listen = async (server: Server): Promise<number> => {
-  server.listen(0, '127.0.0.1')
+/** Listens on a free loopback port, or on this one, and gives its number. */
+export const listen = async (server: Server, port = 0): Promise<number> => {
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return portOf(server)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { closeEnvelope, NONCE_BYTES, openEnvelope } from '../../src/kept-forms/envelope.ts'
+import { closeEnvelope, NONCE_BYTES, openEnvelope } from '../../src/lib/envelope.ts'
 import { createKeptForms } from '../../src/kept-forms/kept-forms.ts'
 import { measureForm } from '../../src/kept-forms/measure.ts'
 import { createSessionOwners } from '../../src/kept-forms/owners.ts'
@@ -12,7 +12,7 @@ import { createManualClock } from '../kit/clock.ts'
 
 const key = randomBytes(32)
 const nonce = () => randomBytes(NONCE_BYTES)
-const binding = { site: 'onco', handle: 'h'.repeat(24) }
+const binding = { what: 'kept form', site: 'onco', handle: 'h'.repeat(24) }
 
 describe('the envelope of a kept form', () => {
   it('gives back every byte, and never the same text twice', () => {

@@ -147,6 +147,7 @@ describe('pages', () => {
     const plain = siteSchema.parse(siteFile())
     const html = createViews({ sites: [plain] }).render({ site: plain, language: 'fr' }, 'signed-out', {
       signInHref: '/',
+      provider: null,
     })
     assert.match(html, /<title>Vous êtes déconnecté – Connexion au Dossier Communicant de Cancérologie<\/title>/)
   })
@@ -154,7 +155,7 @@ describe('pages', () => {
   it('are refused for a site they were not made for', () => {
     const stranger = siteSchema.parse(siteFile({ site: 'stranger' }))
     assert.throws(
-      () => views.render({ site: stranger, language: 'fr' }, 'signed-out', { signInHref: '/' }),
+      () => views.render({ site: stranger, language: 'fr' }, 'signed-out', { signInHref: '/', provider: null }),
       /no views were made for the site stranger/,
     )
   })

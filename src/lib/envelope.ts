@@ -2,6 +2,8 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 
 /** What an envelope belongs to: it opens nowhere else, even for somebody who can write into the store. */
 export interface Binding {
+  /** Whose envelopes these are: those of one owner are none to another. */
+  readonly what: string
   readonly site: string
   readonly handle: string
 }
@@ -11,11 +13,11 @@ const TAG_BYTES = 16
 export const NONCE_BYTES = 12
 
 /**
- * A key of its own for each form. The handle goes into it, which the store never sees: a dump of the store opens nothing,
+ * A key of its own for each envelope. The handle goes into it, which the store never sees: a dump of the store opens nothing,
  * not even together with the gate's key files.
  */
-const keyOf = (key: Buffer, { handle }: Binding): Buffer =>
-  Buffer.from(hkdfSync('sha256', key, handle, 'portillon kept form', 32))
+const keyOf = (key: Buffer, { what, handle }: Binding): Buffer =>
+  Buffer.from(hkdfSync('sha256', key, handle, `portillon ${what}`, 32))
 
 const boundTo = ({ site, handle }: Binding): Buffer => Buffer.from(`${VERSION}\0${site}\0${handle}`)
 

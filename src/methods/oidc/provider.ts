@@ -1,0 +1,147 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import { accept, refuse, type Result } from '../../lib/result.ts'
+import { createCircuit, type Circuit } from './circuit.ts'
+import { readDescription, type DiscoveryRefusal } from './discovery.ts'
+import { createOutbound, OutboundFault, type BoundedFetch, type OutboundCause } from './outbound.ts'
+import type { ProviderProfile } from './profile.ts'
+import { reachedBy, type Reached } from './reached.ts'
+
+/** Why a provider cannot be asked now. */
+export type Unavailable = OutboundCause | DiscoveryRefusal | 'paused' | 'not-yet'
+
+export interface Provider {
+  readonly profile: ProviderProfile
+  /** Null when it can be asked; else why not: the button says so, and nobody waits. */
+  readonly fault: () => Unavailable | null
+  /** Its description: the one that is held, or read now when there is none; bounded in time. */
+  readonly reach: () => Promise<Result<Reached, Unavailable>>
+  /**
+   * One exchange with it. What comes to nothing counts against it; after some in a row it is left alone for a while.
+   * @throws what `use` throws, when the provider has answered
+   */
+  readonly ask: <Value>(use: (reached: Reached) => Promise<Value>) => Promise<Result<Value, Unavailable>>
+  readonly close: () => Promise<void>
+}
+
+export interface ProviderParts {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** How often a description is read anew, and how soon one that could not be read, milliseconds. */
+const REFRESH = 10 * 60_000
+const RETRY = 15_000
+
+/** Says in the log, once each time, that a provider begins or ceases to answer. */
+const createTelling = ({ site, method, issuer }: ProviderProfile, log: Log) => {
+  let told: Unavailable | null | undefined
+  return (reason: Unavailable | null): void => {
+    if (reason === told) return
+    told = reason
+    const fields = { site, method, issuer, reason }
+    if (reason === null) log.info(fields, 'the provider answers')
+    else log.error(fields, 'the provider cannot be asked; the other ways stay open')
+  }
+}
+
+/** Reads the description now and in the background, one reading at a time, and keeps what was read last. */
+const createReading = (
+  profile: ProviderProfile,
+  { clock, log }: ProviderParts,
+  { fetch, circuit, tell }: { fetch: BoundedFetch; circuit: Circuit; tell: (reason: Unavailable | null) => void },
+) => {
+  let reached: Reached | null = null
+  let why: Unavailable = 'not-yet'
+  let reading: Promise<void> | null = null
+  let timer: NodeJS.Timeout | undefined
+  let isClosed = false
+
+  const readOnce = async (): Promise<void> => {
+    const read = await readDescription(profile, fetch).catch((thrown: unknown) =>
+      refuse(thrown instanceof OutboundFault ? thrown.reason : ('unreachable' as const)),
+    )
+    if (read.ok) {
+      reached = reachedBy(profile, read.value, reached, { fetch, clock, log })
+      circuit.succeeded()
+    } else {
+      why = read.reason
+      circuit.failed()
+    }
+    tell(reached === null ? why : null)
+  }
+
+  const read = (): Promise<void> => {
+    reading ??= readOnce().finally(() => {
+      reading = null
+      clearTimeout(timer)
+      if (!isClosed) timer = setTimeout(() => void read(), reached === null ? RETRY : REFRESH).unref()
+    })
+    return reading
+  }
+
+  return {
+    held: () => reached,
+    why: () => why,
+    read,
+    close: () => {
+      isClosed = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** A provider, asked within bounds; whether it answers never stops the gate, nor any other way in (E-03, R37). */
+export const createProvider = (profile: ProviderProfile, parts: ProviderParts): Provider => {
+  const outbound = createOutbound(profile)
+  const circuit = createCircuit(parts)
+  const tell = createTelling(profile, parts.log)
+  const reading = createReading(profile, parts, { fetch: outbound.fetch, circuit, tell })
+
+  const fault: Provider['fault'] = () => {
+    if (reading.held() === null) return reading.why()
+    return circuit.isOpen() ? 'paused' : null
+  }
+
+  const reach: Provider['reach'] = async () => {
+    if (circuit.isOpen()) return refuse('paused')
+    if (reading.held() === null) await reading.read()
+    const reached = reading.held()
+    return reached === null ? refuse(reading.why()) : accept(reached)
+  }
+
+  const failed = (reason: OutboundCause) => {
+    circuit.failed()
+    if (circuit.isOpen()) tell(reason)
+    return refuse(reason)
+  }
+
+  const ask: Provider['ask'] = async (use) => {
+    const at = await reach()
+    if (!at.ok) return at
+    if (!circuit.admits()) return refuse('paused')
+    try {
+      const value = await use(at.value)
+      circuit.succeeded()
+      tell(null)
+      return accept(value)
+    } catch (thrown) {
+      if (thrown instanceof OutboundFault) return failed(thrown.reason)
+      // It has answered, whatever it was.
+      circuit.succeeded()
+      throw thrown
+    }
+  }
+
+  void reading.read()
+  return {
+    profile,
+    fault,
+    reach,
+    ask,
+    close: async () => {
+      reading.close()
+      await outbound.close()
+    },
+  }
+}
