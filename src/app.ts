@@ -3,10 +3,11 @@ import { prepare } from './app/prepare.ts'
 import { startServing } from './app/serving.ts'
 import type { AppSettings } from './app/settings.ts'
 import type { Keyring } from './identity/keyring.ts'
+import { createCardLists } from './methods/cps/lists/keep-lists.ts'
 import { createAdminListener } from './server/admin-listener.ts'
-import { isSound } from './server/health.ts'
+import { cardListHealth, isSound } from './server/health.ts'
 import { listen } from './server/listen.ts'
-import { FIGURES_TYPE, figuresText } from './server/metrics.ts'
+import { cardListFigures, FIGURES_TYPE, figuresText } from './server/metrics.ts'
 
 export type { AppSettings } from './app/settings.ts'
 
@@ -33,17 +34,22 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
   const serving = await startServing(settings, { address, port, shared: false })
   const { database, store, trail, lifecycle, keyring, activity, metrics } = serving.foundations
 
+  const cardLists = createCardLists({ settings: config.cards, clock, log })
+  cardLists.watch((lists) => serving.foundations.cardLists.take(lists))
+  await cardLists.start()
   let isDraining = false
   const admin = createAdminListener({
     health: async () => {
       const parts = await serving.health()
-      return { ready: !isDraining && isSound(parts), draining: isDraining, parts }
+      const ready = !isDraining && isSound(parts) && cardLists.isReady()
+      return { ready, draining: isDraining, parts, ...cardListHealth(cardLists.states()) }
     },
-    figures: async () => figuresText([await metrics.figures()]),
+    figures: async () => figuresText([await metrics.figures(), await cardListFigures(cardLists.states())]),
     figuresType: FIGURES_TYPE,
   })
   const stop = async (): Promise<boolean> => {
     isDraining = true
+    cardLists.close()
     const cut = await serving.end({ limit: config.drain, overlap: false })
     admin.close()
     admin.closeAllConnections()

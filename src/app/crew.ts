@@ -2,9 +2,10 @@ import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NOTHING_CUT, type Cut, type DrainOptions } from '../server/draining.ts'
-import { isSound, joinParts, type Health } from '../server/health.ts'
+import type { CardLists } from '../methods/cps/lists/keep-lists.ts'
+import { cardListHealth, isSound, joinParts, type Health } from '../server/health.ts'
 import type { Entrance } from '../server/listen.ts'
-import { figuresText, workerFigures } from '../server/metrics.ts'
+import { cardListFigures, figuresText, workerFigures } from '../server/metrics.ts'
 import type { Remote } from '../server/worker-channel.ts'
 import { watchPulse } from '../server/worker-pulse.ts'
 import { createWorkers } from '../server/workers.ts'
@@ -17,6 +18,8 @@ export interface CrewParts {
   readonly entrance: Entrance
   /** Makes a worker process that does nothing yet. */
   readonly spawn: () => ChildProcess
+  /** Of revoked cards: kept here, used by the workers. */
+  readonly cardLists: Pick<CardLists, 'current' | 'watch' | 'states' | 'isReady'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -50,7 +53,11 @@ const sumOf = (cuts: readonly Cut[]): Cut =>
     webSockets: sum.webSockets + webSockets,
   }))
 
-export const createCrew = ({ inForce: first, entrance, spawn, clock, log }: CrewParts): Crew => {
+/** The answers of those who answer. */
+const given = async <Answer>(asked: readonly Promise<Answer>[]): Promise<Answer[]> =>
+  (await Promise.allSettled(asked)).flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+
+export const createCrew = ({ inForce: first, entrance, spawn, cardLists, clock, log }: CrewParts): Crew => {
   let inForce = first
   let port = 0
 
@@ -60,8 +67,10 @@ export const createCrew = ({ inForce: first, entrance, spawn, clock, log }: Crew
   }
   const begin = async (worker: Worker): Promise<void> => {
     let taken = inForce
-    port = await worker.ask('start', { inForce: taken, entrance }, STARTING)
-    // Settings may have been renewed while this one was starting.
+    const lists = cardLists.current()
+    port = await worker.ask('start', { inForce: taken, entrance, cardLists: lists }, STARTING)
+    // Both may have been renewed while this one was starting.
+    if (lists !== cardLists.current()) await worker.ask('takeCardLists', cardLists.current())
     while (taken !== inForce) {
       taken = inForce
       await take(worker, taken)
@@ -79,6 +88,10 @@ export const createCrew = ({ inForce: first, entrance, spawn, clock, log }: Crew
       const fields = { pid: workers.kill(worker), silence: patience() }
       log.error(fields, 'a worker does not answer: it is ended, and another one takes its place')
     },
+  })
+
+  cardLists.watch((lists) => {
+    for (const worker of workers.ready()) worker.ask('takeCardLists', lists).catch(() => undefined)
   })
 
   /** A worker that cannot do what the others have done is replaced by one that begins with it. */
@@ -111,17 +124,15 @@ export const createCrew = ({ inForce: first, entrance, spawn, clock, log }: Crew
     },
     inForce: () => inForce,
     health: async () => {
-      const asked = workers.ready().map((worker) => worker.ask('health', undefined, PATIENCE))
-      const answers = (await Promise.allSettled(asked)).filter((answer) => answer.status === 'fulfilled')
-      const parts = joinParts(answers.map(({ value }) => value))
-      const ready = answers.length === count && isSound(parts)
-      return { ready, parts, workers: { ready: answers.length, of: count } }
+      const answers = await given(workers.ready().map((worker) => worker.ask('health', undefined, PATIENCE)))
+      const parts = joinParts(answers)
+      const ready = answers.length === count && isSound(parts) && cardLists.isReady()
+      return { ready, parts, ...cardListHealth(cardLists.states()), workers: { ready: answers.length, of: count } }
     },
     figures: async () => {
-      const asked = workers.ready().map((worker) => worker.ask('figures', undefined, PATIENCE))
-      const answers = (await Promise.allSettled(asked)).filter((answer) => answer.status === 'fulfilled')
+      const answers = await given(workers.ready().map((worker) => worker.ask('figures', undefined, PATIENCE)))
       const own = await workerFigures({ ready: answers.length, restarts: workers.restarts() })
-      return figuresText([...answers.map(({ value }) => value), own])
+      return figuresText([...answers, own, await cardListFigures(cardLists.states())])
     },
     renew,
     retire: () => {

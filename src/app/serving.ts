@@ -8,6 +8,7 @@ import { createVisitorListener } from '../server/visitor-listener.ts'
 import { openFoundations, type Foundations } from './foundations.ts'
 import { join, type Joined } from './join.ts'
 import { joinCards } from './join-cards.ts'
+import type { HeldList } from '../methods/cps/lists/list.ts'
 import type { AppSettings } from './settings.ts'
 
 /** One process that serves visitors. */
@@ -57,8 +58,14 @@ const createSuccession = (first: Joined) => {
  * Makes every part, joins them, and listens.
  * @throws when something wrong must stop the start
  */
-export const startServing = async (settings: AppSettings, entrance: Entrance): Promise<Serving> => {
+export const startServing = async (
+  settings: AppSettings,
+  entrance: Entrance,
+  cardLists: readonly HeldList[] = [],
+): Promise<Serving> => {
   const foundations = await openFoundations(settings)
+  // Before anybody can come: without its list every card is refused.
+  foundations.cardLists.take(cardLists)
   const { metrics, openEnds, store, database, keyring } = foundations
   const parts = createSuccession(join(foundations, settings, await joinCards(foundations, settings)))
   metrics.watchUpstreams(() => parts.current().loads())

@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '../config/instance.ts'
+import type { HeldList } from '../methods/cps/lists/list.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import type { Cut, DrainOptions } from '../server/draining.ts'
 import type { Parts } from '../server/health.ts'
@@ -18,7 +19,13 @@ export interface InForce {
 /** What the main process asks a worker. */
 export interface WorkerCalls {
   /** Begin to serve. Gives the port. */
-  start(how: { readonly inForce: InForce; readonly entrance: Entrance }): Promise<number>
+  start(how: {
+    readonly inForce: InForce
+    readonly entrance: Entrance
+    readonly cardLists: readonly HeldList[]
+  }): Promise<number>
+  /** Judge cards by these lists of revoked ones from now on. */
+  takeCardLists(lists: readonly HeldList[]): void
   /** Answers as soon as the event loop turns. */
   turns(): void
   health(): Promise<Parts>

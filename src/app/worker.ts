@@ -54,12 +54,13 @@ export const runWorker = (): void => {
   }
 
   answerCalls<WorkerCalls>({
-    start: async ({ inForce, entrance }) => {
+    start: async ({ inForce, entrance, cardLists }) => {
       const log = createLog(inForce.loaded.config.log.level)
-      const serving = await startServing(settingsOf(inForce.loaded, log, inForce.ticketKeys), entrance)
+      const serving = await startServing(settingsOf(inForce.loaded, log, inForce.ticketKeys), entrance, cardLists)
       work = { serving, log, inForce }
       return serving.port
     },
+    takeCardLists: (lists) => working().serving.foundations.cardLists.take(lists),
     turns: () => undefined,
     health: () => working().serving.health(),
     figures: () => working().serving.foundations.metrics.figures(),

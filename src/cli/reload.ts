@@ -6,6 +6,7 @@ import { takeUp } from '../config/restart.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { AdjustableLog, Log } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
+import type { CardLists } from '../methods/cps/lists/keep-lists.ts'
 import { isError, type Problem } from '../lib/settings/problem.ts'
 import { loadSite } from '../policy/load.ts'
 import { counted, formatProblems } from './problem-lines.ts'
@@ -25,11 +26,12 @@ const KEPT = 'the settings are not taken up: those before stay in force'
 interface ReloadParts {
   readonly file: string
   readonly crew: Crew
+  readonly cardLists: Pick<CardLists, 'renew'>
   readonly log: AdjustableLog
   readonly trail: Pick<AuditTrail, 'record'>
 }
 
-const reloadOnce = async ({ file, crew, log, trail }: ReloadParts): Promise<void> => {
+const reloadOnce = async ({ file, crew, cardLists, log, trail }: ReloadParts): Promise<void> => {
   const now = systemClock.now()
   const given = loadConfig(file, { environment: process.env, now, loadSite: (site) => loadSite(site, { now }) })
   if (!given.ok) {
@@ -44,6 +46,7 @@ const reloadOnce = async ({ file, crew, log, trail }: ReloadParts): Promise<void
   if (waiting.length > 0) log.warn({ settings: waiting }, 'these settings are taken up by a restart only')
   try {
     await crew.renew({ loaded: inForce, ticketKeys: newTicketKeys(systemRandom) })
+    await cardLists.renew(inForce.config.cards)
     log.setLevel(inForce.config.log.level)
     const sites = inForce.sites.map(({ site }) => site.site)
     log.info({ sites }, 'new settings are in force')

@@ -20,6 +20,7 @@ import { actor } from './actor.ts'
 import { createSpawn, openDoor, type Door } from './entrance.ts'
 import { explainStart } from './explain-start.ts'
 import { counted } from './problem-lines.ts'
+import { createCardLists } from '../methods/cps/lists/keep-lists.ts'
 import { readInstance } from './read-instance.ts'
 import { createReload } from './reload.ts'
 import { untilStopped } from './signals.ts'
@@ -71,13 +72,16 @@ const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promis
   await prepare({ config, databaseUrl: config.database.url, clock: systemClock, random: systemRandom, log })
   const door = await openDoor(config)
   const inForce = { loaded, ticketKeys: newTicketKeys(systemRandom) }
-  const crew = createCrew({ inForce, entrance: door.entrance, spawn: createSpawn(door), clock: systemClock, log })
+  const cardLists = createCardLists({ settings: config.cards, clock: systemClock, log })
+  const shared = { cardLists, clock: systemClock, log }
+  const crew = createCrew({ inForce, entrance: door.entrance, spawn: createSpawn(door), ...shared })
   const trail = await openTrail(config, crew, log)
-  reload = createReload({ file, crew, log, trail })
+  reload = createReload({ file, crew, cardLists, log, trail })
   let isDraining = false
   const admin = createAdmin(crew, () => isDraining)
   try {
     const adminPort = await listen(admin, config.admin.port, config.admin.address)
+    await cardLists.start()
     const port = await crew.start()
     const sites = loaded.sites.map(({ site }) => site.site)
     log.info({ port, adminPort, workers: config.workers, sites }, 'the gate stands')
@@ -90,6 +94,7 @@ const run = async (loaded: LoadedConfig<LoadedSite>, log: AdjustableLog): Promis
     await stop(crew, door, log)
     trail.record({ event: 'gate.stopped', actor: actor(), detail: signal })
   } finally {
+    cardLists.close()
     await trail.close()
     admin.close()
     admin.closeAllConnections()

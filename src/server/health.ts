@@ -4,6 +4,8 @@ export interface Check {
   readonly ask: () => Promise<void>
 }
 
+export type ListStanding = 'fresh' | 'stale' | 'missing'
+
 /** Each part by its name. */
 export type Parts = Readonly<Record<string, 'ok' | 'failed'>>
 
@@ -12,6 +14,8 @@ export interface Health {
   /** Told to stop: no new visitors (O-01). */
   readonly draining: boolean
   readonly parts: Parts
+  /** Lists of revoked cards; whether one that is late makes the instance unready, its settings say (G20). */
+  readonly 'card-lists'?: Readonly<Record<string, ListStanding>>
   /** Of an instance with worker processes: how many serve, of how many. */
   readonly workers?: { readonly ready: number; readonly of: number }
 }
@@ -46,3 +50,9 @@ export const joinParts = (all: readonly Parts[]): Parts => {
     joined[name] = joined[name] === 'failed' ? 'failed' : state
   return joined
 }
+
+/** How the lists of revoked cards stand, where there are some. */
+export const cardListHealth = (
+  states: readonly { readonly name: string; readonly state: ListStanding }[],
+): Pick<Health, 'card-lists'> =>
+  states.length === 0 ? {} : { 'card-lists': Object.fromEntries(states.map(({ name, state }) => [name, state])) }

@@ -44,6 +44,37 @@ export const workerFigures = ({ ready, restarts }: { ready: number; restarts: nu
   return registry.getMetricsAsJSON()
 }
 
+/** How one list of revoked cards stands. */
+export interface ListFigures {
+  readonly name: string
+  readonly state: string
+  readonly until: number
+  readonly issued: number
+  readonly entries: number
+  readonly bytes: number
+  readonly failures: number
+}
+
+/** Of the lists of revoked cards, which the main process keeps (G20). Nothing where there are none. */
+export const cardListFigures = (lists: readonly ListFigures[]): Promise<Figures> => {
+  const registry = new Registry()
+  const options = { labelNames: ['list'], registers: [registry] }
+  const gauges = [
+    ['fresh', 'Whether a list of revoked cards is within its time (1), or stale or missing (0).', 'state'],
+    ['issued_timestamp_seconds', 'When the list was made.', 'issued'],
+    ['end_timestamp_seconds', 'When the list is past its end.', 'until'],
+    ['entries', 'Serial numbers in the list.', 'entries'],
+    ['bytes', 'What the list takes of the memory of each process.', 'bytes'],
+    ['failures', 'Refreshes of the list since the start that failed.', 'failures'],
+  ] as const
+  for (const [name, help, field] of lists.length === 0 ? [] : gauges) {
+    const gauge = new Gauge({ name: `portillon_card_list_${name}`, help, ...options })
+    for (const list of lists)
+      gauge.set({ list: list.name }, field === 'state' ? Number(list.state === 'fresh') : list[field])
+  }
+  return registry.getMetricsAsJSON()
+}
+
 export const FIGURES_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 
 /** The figures of several processes as one: counts are added up, and each of the others is joined as its kind wants. */

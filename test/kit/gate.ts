@@ -60,7 +60,7 @@ export interface Gate {
   stop(): Promise<void>
 }
 
-const recordingLog = (lines: LogLine[]): Log => {
+export const recordingLog = (lines: LogLine[]): Log => {
   const write = (level: LogLine['level']) => (fields: LogFields, message: string) =>
     void lines.push({ level, fields, message })
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }

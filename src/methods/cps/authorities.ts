@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import {
   BasicConstraints,
   id_ce_authorityKeyIdentifier,
@@ -10,6 +10,7 @@ import {
 } from '@peculiar/asn1-x509'
 import { readCertificate, type ReadCertificate } from './certificate.ts'
 import { extensionValue } from './extension-value.ts'
+import { keyIdOf } from './key-id.ts'
 import { attributesOf, textOf } from './subject.ts'
 import { isStrongKey, signatureForm } from './strength.ts'
 
@@ -42,11 +43,6 @@ const CRITICAL_KNOWN: ReadonlySet<string> = new Set([
   id_ce_certificatePolicies,
   id_ce_authorityKeyIdentifier,
 ])
-
-export const keyIdOf = (key: KeyObject): string =>
-  createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('base64url')
 
 /** What makes a certificate one that may sign others (RFC 5280 §6.1.4), dates aside. */
 const faultOf = (certificate: ReadCertificate): string | null => {

@@ -1,18 +1,18 @@
 import { parentPort } from 'node:worker_threads'
 import type { Result } from '../../../lib/result.ts'
-import type { ReadList } from './list.ts'
-import { readList, type ListAuthority } from './read-list.ts'
+import type { SignedList } from './list.ts'
+import { readList } from './read-list.ts'
 
-/** A list to read, and whose it must be. */
+/** A list to read, and the certificates of whose it must be, in DER. */
 export interface ListWork {
   readonly bytes: Uint8Array
-  readonly authority: ListAuthority
+  readonly authorities: readonly Uint8Array[]
 }
 
-export type ListDone = Result<ReadList, string>
+export type ListDone = Result<SignedList, string>
 
-parentPort?.once('message', ({ bytes, authority }: ListWork) => {
-  const done: ListDone = readList(bytes, authority)
-  const moved = done.ok ? [done.value.revoked.buffer, done.value.restored.buffer] : []
+parentPort?.once('message', ({ bytes, authorities }: ListWork) => {
+  const done: ListDone = readList(bytes, authorities)
+  const moved = done.ok ? [done.value.list.revoked.buffer, done.value.list.restored.buffer] : []
   parentPort?.postMessage(done, moved)
 })

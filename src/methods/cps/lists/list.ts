@@ -19,6 +19,12 @@ export interface ReadList {
   }
 }
 
+/** A list, and the identifier of the key that signed it. */
+export interface SignedList {
+  readonly list: ReadList
+  readonly authority: string
+}
+
 /** What is held of one authority. It crosses from the main process to the workers as it is. */
 export interface HeldList {
   /** Identifier of the key of the authority. */

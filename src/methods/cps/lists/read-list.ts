@@ -1,7 +1,8 @@
-import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { constants, verify, X509Certificate, type KeyObject } from 'node:crypto'
 import { AsnConvert } from '@peculiar/asn1-schema'
 import {
   AlgorithmIdentifier,
+  Certificate,
   Extension,
   id_ce_authorityKeyIdentifier,
   id_ce_cRLNumber,
@@ -12,16 +13,11 @@ import {
   Time,
 } from '@peculiar/asn1-x509'
 import { accept, refuse, type Result } from '../../../lib/result.ts'
+import { keyIdOf } from '../key-id.ts'
 import { isStrongKey, signatureForm } from '../strength.ts'
 import { contentOf, DerFault, elementAt, expectAt, TAG, whole, type Element } from './der.ts'
-import type { ReadList } from './list.ts'
+import type { ReadList, SignedList } from './list.ts'
 import { readEntries } from './read-entries.ts'
-
-/** The authority whose list it must be: its name and key, in DER. */
-export interface ListAuthority {
-  readonly name: Uint8Array
-  readonly publicKey: Uint8Array
-}
 
 const KNOWN: ReadonlySet<string> = new Set([
   id_ce_authorityKeyIdentifier,
@@ -129,16 +125,30 @@ const readHead = (bytes: Uint8Array, signed: Element): Head => {
 const isSame = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0
 
 /** A name in the library's own spelling. */
-export const nameBytes = (name: Name): Uint8Array => new Uint8Array(AsnConvert.serialize(name))
+const nameBytes = (name: Name): Uint8Array => new Uint8Array(AsnConvert.serialize(name))
 
-const read = (bytes: Uint8Array, authority: ListAuthority): ReadList => {
-  const { signed, algorithm, signature } = outerParts(bytes)
+/** The key that signed it: an authority may have had several under one name. */
+const signerOf = (
+  bytes: Uint8Array,
+  { signed, algorithm, signature }: ReturnType<typeof outerParts>,
+  issuer: Name,
+  authorities: readonly Uint8Array[],
+): KeyObject => {
+  const named = authorities.filter((der) =>
+    isSame(nameBytes(AsnConvert.parse(der, Certificate).tbsCertificate.subject), nameBytes(issuer)),
+  )
+  if (named.length === 0) refuseList('the list of another authority')
+  const keys = named.map((der) => new X509Certificate(der).publicKey)
+  const signer = keys.find((key) => isSigned(whole(bytes, signed), signature, whole(bytes, algorithm), key))
+  return signer ?? refuseList('wrong signature')
+}
+
+const read = (bytes: Uint8Array, authorities: readonly Uint8Array[]): SignedList => {
+  const parts = outerParts(bytes)
+  const { signed, algorithm } = parts
   const head = readHead(bytes, signed)
   if (!isSame(whole(bytes, algorithm), whole(bytes, head.algorithm))) refuseList('two algorithms')
-  if (!isSame(nameBytes(AsnConvert.parse(whole(bytes, head.issuer), Name)), authority.name))
-    refuseList('the list of another authority')
-  const key = createPublicKey({ key: Buffer.from(authority.publicKey), type: 'spki', format: 'der' })
-  if (!isSigned(whole(bytes, signed), signature, whole(bytes, algorithm), key)) refuseList('wrong signature')
+  const signer = signerOf(bytes, parts, AsnConvert.parse(whole(bytes, head.issuer), Name), authorities)
   const hasEntries = head.end < signed.end && bytes[head.end] === TAG.sequence
   const entries = hasEntries ? expectAt(bytes, head.end, signed.end, TAG.sequence) : null
   const extensions = readExtensions(bytes, entries?.end ?? head.end, signed.end)
@@ -148,7 +158,8 @@ const read = (bytes: Uint8Array, authority: ListAuthority): ReadList => {
   const { thisUpdate, nextUpdate } = head
   // Without a number nobody sees that an older list is played back.
   if (number === null) return refuseList('no number')
-  return { number, base, thisUpdate, nextUpdate, ...readEntries(bytes, entries, base !== null), scope }
+  const list = { number, base, thisUpdate, nextUpdate, ...readEntries(bytes, entries, base !== null), scope }
+  return { list, authority: keyIdOf(signer) }
 }
 
 /** A list in PEM, as some publish it. */
@@ -158,10 +169,12 @@ const fromPem = (bytes: Uint8Array): Uint8Array => {
   return Buffer.from(/-----BEGIN X509 CRL-----([\s\S]+?)-----END X509 CRL-----/.exec(text)?.[1] ?? '', 'base64')
 }
 
-/** Reads and verifies a list of an authority; the reason of a refusal says what is wrong with it. */
-export const readList = (bytes: Uint8Array, authority: ListAuthority): Result<ReadList, string> => {
+/**
+ * Reads and verifies a list of one of these authorities (certificates, in DER); the reason of a refusal says what is wrong with it.
+ */
+export const readList = (bytes: Uint8Array, authorities: readonly Uint8Array[]): Result<SignedList, string> => {
   try {
-    return accept(read(fromPem(bytes), authority))
+    return accept(read(fromPem(bytes), authorities))
   } catch (thrown) {
     // The library throws for whatever is not what it should be.
     return refuse(thrown instanceof DerFault ? thrown.message : 'unreadable')
