@@ -14,6 +14,7 @@ import { createSessionEnds } from '../session/ends.ts'
 import { createExpiry } from '../session/expiry.ts'
 import { createSessionMiddleware } from '../session/middleware.ts'
 import type { Foundations } from './foundations.ts'
+import { joinCalls } from './join-calls.ts'
 import { joinForms, type JoinedForms } from './join-forms.ts'
 import { joinSignIn } from './join-sign-in.ts'
 import type { AppSettings } from './settings.ts'
@@ -78,6 +79,8 @@ export const joinPages = (
     lifecycle,
     providers,
     attach: { 'pro-sante-connect': providers.attach, oidc: providers.attach },
+    calls: joinCalls(foundations, settings),
+    countCall: (site, partner, result) => metrics.countCall(site, partner, result),
     expiry: createExpiry({ store, clock }),
     ends: createSessionEnds({ store, clock }),
     forms,

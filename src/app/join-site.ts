@@ -8,9 +8,11 @@ import { createIdentityHeaders } from '../identity/headers.ts'
 import { createRequestSigner } from '../identity/request-signature.ts'
 import { createPolicy } from '../policy/decide.ts'
 import type { LoadedSite } from '../policy/load.ts'
+import type { CallContext } from '../policy/subject.ts'
 import { cookieName } from '../portal/cookies.ts'
 import type { PortalSite } from '../portal/visit.ts'
 import { createPeek } from '../session/peek.ts'
+import { callContexts } from './join-calls.ts'
 import type { Foundations } from './foundations.ts'
 import type { AppSettings } from './settings.ts'
 
@@ -21,11 +23,12 @@ export interface JoinedSite {
 }
 
 export const joinSite = (
-  { keyring, cache }: Foundations,
+  foundations: Foundations,
   { clock, random }: AppSettings,
   minter: AssertionMinter,
   { site, origin, secure, realm, signatureSecret }: LoadedSite,
 ): JoinedSite => {
+  const { keyring, cache } = foundations
   const policy = createPolicy(site)
   const peek = createPeek({
     cache,
@@ -36,6 +39,8 @@ export const joinSite = (
   })
   const scheme = origin.slice(0, origin.indexOf('//'))
   const origins = new Set([origin, ...site.hosts.map((host) => `${scheme}//${host}`)])
+  const contexts = callContexts(foundations, { random })
+  const valuesOf = (call: CallContext) => contexts.open(site.site, call)
   const ca = site.upstream.ca === undefined ? undefined : readFileSync(site.upstream.ca, 'utf8')
   return {
     gateway: {
@@ -45,10 +50,11 @@ export const joinSite = (
       prefix: site.prefix,
       realm,
       policy,
+      callLinks: new Set(site.partners.flatMap(({ link }) => (link === undefined ? [] : [link.path]))),
       isOurHeader: createHeaderFilter(site),
       isIdentityHeader: createIdentityNames(site),
-      identityHeaders: createIdentityHeaders(site),
-      assertion: minter.forSite(site, origin),
+      identityHeaders: createIdentityHeaders(site, valuesOf),
+      assertion: minter.forSite(site, origin, valuesOf),
       sign: createRequestSigner(site, signatureSecret, { clock, random }),
       peek,
       upstream: createUpstream(site.upstream, ca),

@@ -130,6 +130,24 @@ export const EVENTS = {
     isFlood: true,
     means: 'Such a link was used that does nothing. `detail`: `expired`, `used`, `unknown`.',
   },
+  'call.accepted': {
+    result: 'success',
+    means:
+      'The call of a record system was verified and taken. `detail`: the partner, and a keyed digest of the patient (`patient:-`: none).',
+  },
+  'call.refused': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'It opened nothing. `detail`: the partner (`-`: nobody who is registered), a keyed digest of the patient, and the reason (deploy/contextual-call.md; `portillon contextual-call explain` says what to do).',
+  },
+  'call.opened': {
+    result: 'success',
+    means:
+      'The record of the patient was opened by the call, in a session of the account that is named. `detail`: the partner, and the keyed digest of the patient.',
+  },
+  'call.partner-suspended': { result: 'success', means: 'An operator suspended a partner. `detail`: which.' },
+  'call.partner-resumed': { result: 'success', means: 'An operator took that back. `detail`: which partner.' },
   'session.started': {
     result: 'success',
     means: 'Everything that a way asks was proved: somebody is signed in. `detail`: the level of the way.',

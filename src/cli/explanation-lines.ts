@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   'role-missing': 'the account has none of the roles of the rule',
   'way-not-accepted': 'the session was opened by a way that is not accepted here',
   'way-closed': 'the way that opened the session is closed on that day',
+  confined: 'the session was opened by the call of a record system, which opens other paths (contextual-call.confined)',
   'level-too-low': 'the session was opened at too low a level',
   'network-not-accepted': 'the visitor does not come from a network of the rule, or the address is unknown',
 }

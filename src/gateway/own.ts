@@ -28,6 +28,13 @@ export const own =
     const { exchange } = input
     const { path, canonical } = exchange.target
     const { prefix } = exchange.site
+    if (exchange.site.callLinks.has(path)) {
+      // The page of the application that old links lead to is the gate's now; the address stays the visitor's.
+      exchange.request.url = `${prefix}/contextual-call/link`
+      if (input.hasBody) exchange.response.once('finish', () => linger(exchange))
+      portal(exchange)
+      return null
+    }
     if (!isOwn(path, prefix)) return input
     if (isStrangersQuestion(exchange)) refuse(exchange, 'not-found', 'forward-auth-stranger')
     else if (path.startsWith(prefix) && canonical) {

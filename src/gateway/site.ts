@@ -40,6 +40,8 @@ export interface GatewaySite {
   /** Whose accounts may sign in here. */
   readonly realm: string
   readonly policy: GatewayPolicy
+  /** Pages of the application that signed links of record systems lead to: the gate verifies them. */
+  readonly callLinks: ReadonlySet<string>
   /** Whether a header name, in any spelling, is one that only the gate may set. */
   isOurHeader(rawName: string): boolean
   /** Whether such a name says who somebody is. */

@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Proof, Site } from '../policy/schema.ts'
-import type { SignedIn } from '../policy/subject.ts'
+import type { CallContext, SignedIn } from '../policy/subject.ts'
+import type { ContextValues } from './call-context.ts'
 import type { AssertionKey } from './key-material.ts'
 import type { Keyring } from './keyring.ts'
 
@@ -57,8 +58,15 @@ const SID_LENGTH = 32
 export type Mint = (subject: SignedIn, sessionDigest: string) => string | null | Promise<string | null>
 
 export interface AssertionMinter {
-  /** @param origin public origin of the site, the `iss` of its assertions */
-  forSite(site: Pick<Site, 'identity'>, origin: string): Mint
+  /**
+   * @param origin public origin of the site, the `iss` of its assertions
+   * @param valuesOf what a call that opened the session tells the application
+   */
+  forSite(
+    site: Pick<Site, 'identity'> & Partial<Pick<Site, 'contextual-call'>>,
+    origin: string,
+    valuesOf?: (call: CallContext) => ContextValues,
+  ): Mint
 }
 
 export interface AssertionMinterParts {
@@ -93,6 +101,19 @@ const claimsOf = (subject: SignedIn, sessionDigest: string): JWTPayload => ({
   roles: [...subject.roles],
 })
 
+/** For which call the session goes on, and of its patient what the policy says: only ever what was verified. */
+const createCtx =
+  (mapping: Readonly<Record<string, keyof ContextValues>>, valuesOf: (call: CallContext) => ContextValues) =>
+  ({ call }: SignedIn): { readonly ctx?: Readonly<Record<string, string>> } => {
+    if (call === undefined) return {}
+    const values = Object.keys(mapping).length === 0 ? {} : valuesOf(call)
+    const told = Object.entries(mapping).flatMap(([name, field]) => {
+      const value = values[field]
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    return { ctx: { ...Object.fromEntries(told), partner: call.partner, reference: call.reference } }
+  }
+
 /**
  * Makes the signed statement that the application receives (DESIGN §8). One is made for a session and key, kept for half its
  * life, and handed out without waiting; requests that ask at the same moment share one signature. A failed signature is not
@@ -103,7 +124,8 @@ export const createAssertionMinter = ({ keyring, clock, random }: AssertionMinte
     new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid, typ: 'JWT' }).sign(privateKey)
 
   return {
-    forSite: ({ identity }, origin) => {
+    forSite: ({ identity, 'contextual-call': calls }, origin, valuesOf = () => ({})) => {
+      const ctx = createCtx(calls?.deliver.ctx ?? {}, valuesOf)
       const { assertion } = identity
       if (assertion === undefined) return () => null
       const { audience, lifetime } = assertion
@@ -111,7 +133,14 @@ export const createAssertionMinter = ({ keyring, clock, random }: AssertionMinte
 
       const mint = (subject: SignedIn, session: string, key: AssertionKey, now: number): Promise<string> => {
         const times = { iat: seconds(now), exp: seconds(now + lifetime) }
-        const claims = { iss: origin, aud: audience, ...times, jti: random.token(16), ...claimsOf(subject, session) }
+        const claims = {
+          iss: origin,
+          aud: audience,
+          ...times,
+          jti: random.token(16),
+          ...claimsOf(subject, session),
+          ...ctx(subject),
+        }
         const token = sign(claims, key)
         const entry: Kept = { kid: key.kid, mintedAt: now, renewAt: now + lifetime / 2, token }
         kept.set(session, entry)

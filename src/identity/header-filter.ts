@@ -1,4 +1,4 @@
-import type { Site } from '../policy/schema.ts'
+import { identityHeaderNames, type HeaderSite } from './call-context.ts'
 
 /**
  * Whole families, by how their names begin.
@@ -28,9 +28,9 @@ const fold = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/
 const SIGNATURE = ['Signature', 'Signature-Input']
 
 /** The names of a site that say who somebody is, or prove it. */
-const identityNames = ({ identity }: Pick<Site, 'identity'>): string[] => [
-  ...Object.keys(identity.headers),
-  ...(identity.signature === undefined ? [] : SIGNATURE),
+const identityNames = (site: HeaderSite): string[] => [
+  ...identityHeaderNames(site),
+  ...(site.identity.signature === undefined ? [] : SIGNATURE),
 ]
 
 const MAX_KNOWN = 2_000
@@ -39,7 +39,7 @@ const MAX_KNOWN = 2_000
  * Tells the names that only the gate may set, or that would make the application see another request than was judged.
  * Whatever a visitor sends under them, in any spelling, is not forwarded.
  */
-export const createHeaderFilter = (site: Pick<Site, 'identity'>): ((rawName: string) => boolean) => {
+export const createHeaderFilter = (site: HeaderSite): ((rawName: string) => boolean) => {
   const names = new Set([...identityNames(site), ...SINGLE].map(fold))
   const families = FAMILIES.map(fold)
   const isFoldedOurs = (folded: string) => names.has(folded) || families.some((family) => folded.startsWith(family))
@@ -60,7 +60,7 @@ export const createHeaderFilter = (site: Pick<Site, 'identity'>): ((rawName: str
  * Tells the names that say who somebody is. From a visitor they are an attempt, worth a line in the log (H-01); the other
  * names of the filter are what an honest front writes.
  */
-export const createIdentityNames = (site: Pick<Site, 'identity'>): ((rawName: string) => boolean) => {
+export const createIdentityNames = (site: HeaderSite): ((rawName: string) => boolean) => {
   const names = new Set(identityNames(site).map(fold))
   return (rawName) => names.has(fold(rawName)) || fold(rawName).startsWith(fold('X-Portillon-'))
 }

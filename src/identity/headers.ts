@@ -1,5 +1,6 @@
-import type { IdentityField, Site } from '../policy/schema.ts'
-import type { SignedIn, Subject } from '../policy/subject.ts'
+import type { IdentityField } from '../policy/schema.ts'
+import type { CallContext, SignedIn, Subject } from '../policy/subject.ts'
+import { callHeaders, identityHeaderNames, type ContextValues, type HeaderSite } from './call-context.ts'
 import { encodeHeaderList, encodeHeaderValue } from './header-value.ts'
 
 export type IdentityHeader = readonly [name: string, value: string]
@@ -25,21 +26,32 @@ const FIELDS: Readonly<Record<IdentityField, (subject: SignedIn) => string | rea
 /**
  * The plain identity headers of a site. Every configured name comes out each time, empty for an anonymous visitor and for
  * what the account does not have: a name that is missing would be left to the visitor (H-01).
+ * @param valuesOf what a call that opened the session tells the application
  */
 export const createIdentityHeaders = (
-  site: Pick<Site, 'identity'>,
+  site: HeaderSite,
+  valuesOf: (call: CallContext) => ContextValues = () => ({}),
 ): ((subject: Subject) => readonly IdentityHeader[]) => {
   const { headers, encoding } = site.identity
   const configured = Object.entries(headers)
-  const nobody = configured.map(([name]): IdentityHeader => [name, ''])
+  const ofCall = callHeaders(site)
+  const nobody = identityHeaderNames(site).map((name): IdentityHeader => [name, ''])
   // The data path gets the same subject again and again while its session is cached.
   const known = new WeakMap<SignedIn, readonly IdentityHeader[]>()
 
-  const headersOf = (subject: SignedIn): readonly IdentityHeader[] =>
-    configured.map(([name, field]) => {
+  const callHeadersOf = ({ call }: SignedIn): readonly IdentityHeader[] => {
+    if (ofCall.length === 0) return []
+    const values = call === undefined ? {} : valuesOf(call)
+    return ofCall.map(([name, value]) => [name, encodeHeaderValue(values[value] ?? '', encoding)])
+  }
+
+  const headersOf = (subject: SignedIn): readonly IdentityHeader[] => [
+    ...configured.map(([name, field]): IdentityHeader => {
       const value = FIELDS[field](subject)
       return [name, typeof value === 'string' ? encodeHeaderValue(value, encoding) : encodeHeaderList(value, encoding)]
-    })
+    }),
+    ...callHeadersOf(subject),
+  ]
 
   return (subject) => {
     if (subject.kind === 'anonymous') return nobody

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
-import type { Site } from '../policy/schema.ts'
+import { identityHeaderNames, type HeaderSite } from './call-context.ts'
 import type { IdentityHeader } from './headers.ts'
 import { coverComponents, hmacSha256 } from './signature-base.ts'
 
@@ -74,16 +74,16 @@ const createNonces = (random: Random): (() => string) => {
  * @returns null when the site signs nothing
  */
 export const createRequestSigner = (
-  { identity }: Pick<Site, 'identity'>,
+  site: HeaderSite,
   secret: string | null,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): SignRequest | null => {
-  const { signature, headers, encoding } = identity
+  const { signature, encoding } = site.identity
   if (signature === undefined) return null
   if (secret === null) throw new Error('a site that signs has no secret')
   const key = createSecretKey(secret, 'utf8')
   const [suffix, valueOf] = encoding === 'percent-utf8' ? ['', asIs] : [';bs', wrapped]
-  const names = Object.keys(headers).map((name) => `"${name.toLowerCase()}"${suffix}`)
+  const names = identityHeaderNames(site).map((name) => `"${name.toLowerCase()}"${suffix}`)
   const covered = coverComponents([...OF_THE_REQUEST, ...names, ASSERTION])
   const times = createTimes(signature.lifetime, clock)
   const nonce = createNonces(random)

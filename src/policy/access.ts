@@ -1,5 +1,6 @@
 import { createAddressList, isInList } from '../lib/address.ts'
 import type { Target } from '../lib/target.ts'
+import type { PathMatcher } from './match.ts'
 import type { AccessCondition } from './schema.ts'
 import type { SignedIn, Subject } from './subject.ts'
 
@@ -24,6 +25,8 @@ export type Reason =
   | 'way-closed'
   | 'level-too-low'
   | 'network-not-accepted'
+  /** The session was opened by a call, which opens other paths than this one. */
+  | 'confined'
 
 export type Verdict = 'allow' | 'sign-in' | 'deny'
 
@@ -54,6 +57,7 @@ const FAILINGS = [
   'way-closed',
   'way-not-accepted',
   'level-too-low',
+  'confined',
   'not-canonical',
   'no-session',
 ] as const satisfies readonly Reason[]
@@ -76,39 +80,48 @@ const createDecisions = (rule: string, whenAllowed: Reason): ((failings: number)
 
 type Conditions = Exclude<AccessCondition, string>
 
-const compileConditions = (conditions: Conditions, standing: WayStanding) => {
+const compileConditions = (conditions: Conditions, standing: WayStanding, isOpenToCalls: PathMatcher) => {
   const { roles, ways, level = 0 } = conditions
   const networks = conditions.networks === undefined ? undefined : createAddressList(conditions.networks)
 
-  const ofPerson = (person: SignedIn, now: number): number => {
+  const ofPerson = (person: SignedIn, now: number, path: string): number => {
     const way = standing(person.way, now)
     let failings = way === 'open' ? 0 : bit[way]
     if (ways !== undefined && !ways.includes(person.way)) failings |= bit['way-not-accepted']
     if (roles !== undefined && !roles.some((role) => person.roles.includes(role))) failings |= bit['role-missing']
     if (person.level < level) failings |= bit['level-too-low']
+    if (person.call?.confined === true && !isOpenToCalls(path)) failings |= bit.confined
     return failings
   }
 
-  return (subject: Subject, { address, now }: Context): number => {
-    const failings = subject.kind === 'anonymous' ? bit['no-session'] : ofPerson(subject, now)
+  return ({ path }: Target, subject: Subject, { address, now }: Context): number => {
+    const failings = subject.kind === 'anonymous' ? bit['no-session'] : ofPerson(subject, now, path)
     const isInside = networks === undefined || (address !== undefined && isInList(networks, address))
     return isInside ? failings : failings | bit['network-not-accepted']
   }
 }
 
-/** Makes the judge of one rule: pure, and cheap enough for every request. */
-export const compileAccess = (rule: string, allow: AccessCondition, standing: WayStanding): Judge => {
+/**
+ * Makes the judge of one rule: pure, and cheap enough for every request.
+ * @param isOpenToCalls the paths that a session serves which was opened by a call, and is confined
+ */
+export const compileAccess = (
+  rule: string,
+  allow: AccessCondition,
+  standing: WayStanding,
+  isOpenToCalls: PathMatcher = () => true,
+): Judge => {
   const isConditional = typeof allow === 'object'
   const decisions = createDecisions(rule, isConditional ? 'conditions-met' : 'signed-in')
   if (allow === 'no-one') return () => decisions(bit['no-one'])
 
-  const failingsOf = compileConditions(isConditional ? allow : {}, standing)
-  if (allow !== 'anyone') return (_target, subject, context) => decisions(failingsOf(subject, context))
+  const failingsOf = compileConditions(isConditional ? allow : {}, standing, isOpenToCalls)
+  if (allow !== 'anyone') return (target, subject, context) => decisions(failingsOf(target, subject, context))
 
   const open: Decision = Object.freeze({ verdict: 'allow', rule, reasons: Object.freeze<Reason[]>(['public']) })
   return (target, subject, context) => {
     if (target.canonical) return open
-    const failings = failingsOf(subject, context)
+    const failings = failingsOf(target, subject, context)
     return decisions(failings === 0 ? 0 : failings | bit['not-canonical'])
   }
 }

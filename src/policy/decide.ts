@@ -60,14 +60,14 @@ const createStanding = (ways: readonly Way[]): WayStanding => {
   }
 }
 
-const compileRule = (rule: Rule, standing: WayStanding): CompiledRule => ({
+const compileRule = (rule: Rule, standing: WayStanding, isOpenToCalls?: PathMatcher): CompiledRule => ({
   id: rule.id,
   allow: rule.allow,
   paths: rule.match.path,
   methods: methodsOf(rule),
   origins: rule.origins ?? [],
   matchesPath: compilePatterns(rule.match.path),
-  judge: compileAccess(rule.id, rule.allow, standing),
+  judge: compileAccess(rule.id, rule.allow, standing, isOpenToCalls),
 })
 
 /** Servers on file systems that know no case serve `/web-inf` too. */
@@ -80,8 +80,14 @@ const compileContainer = ({ upstream }: Site, standing: WayStanding): CompiledRu
 export const createPolicy = (site: Site): Policy => {
   const standing = createStanding(site.ways)
   const container = compileContainer(site, standing)
-  const fallback = compileRule({ id: DEFAULT_RULE, match: { path: ['/**'] }, allow: 'signed-in' }, standing)
-  const rules = [...site.rules.map((rule) => compileRule(rule, standing)), fallback]
+  const confined = site['contextual-call']?.confined
+  const isOpenToCalls = confined === undefined ? undefined : compilePatterns(confined)
+  const fallback = compileRule(
+    { id: DEFAULT_RULE, match: { path: ['/**'] }, allow: 'signed-in' },
+    standing,
+    isOpenToCalls,
+  )
+  const rules = [...site.rules.map((rule) => compileRule(rule, standing, isOpenToCalls)), fallback]
   const ruleFor = (method: string, path: string): CompiledRule => {
     if (container.matchesPath(path)) return container
     for (const rule of rules) {

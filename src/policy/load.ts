@@ -6,11 +6,13 @@ import type { Problem, SettingPath } from '../lib/settings/problem.ts'
 import { readSecret } from '../lib/settings/secret-file.ts'
 import { checkBrowsers } from './checks/browsers.ts'
 import type { Check, CheckContext } from './checks/context.ts'
+import { checkContextualCall } from './checks/contextual-call.ts'
 import { checkFiles } from './checks/files.ts'
 import { checkHosts } from './checks/hosts.ts'
 import { checkIdentity } from './checks/identity.ts'
 import { checkLimits } from './checks/limits.ts'
 import { checkLook } from './checks/look.ts'
+import { checkPartners } from './checks/partners.ts'
 import { checkPasswords } from './checks/passwords.ts'
 import { checkPeople } from './checks/people.ts'
 import { checkProviders } from './checks/providers.ts'
@@ -19,6 +21,7 @@ import { checkRules } from './checks/rules.ts'
 import { checkSignature } from './checks/signature.ts'
 import { checkWays } from './checks/ways.ts'
 import { originOf } from './origin.ts'
+import type { Partner } from './partners.ts'
 import { patternAdvice } from './pattern-advice.ts'
 import {
   PROVIDER_METHODS,
@@ -64,12 +67,16 @@ const CHECKS: readonly Check[] = [
   checkPasswords,
   checkRememberDevice,
   checkProviders,
+  checkPartners,
+  checkContextualCall,
   checkLook,
   checkPeople,
   checkFiles,
 ]
 
-const PATTERN_LISTS = new Set<unknown>(['path', 'paths', 'background', 'upstream-paths', 'closed'])
+const PATTERN_LISTS = new Set<unknown>([
+  ...['path', 'paths', 'background', 'upstream-paths', 'closed', 'confined', 'targets'],
+])
 
 const advise = (path: SettingPath, value: unknown): string | undefined => {
   if (typeof value !== 'string') return undefined
@@ -79,6 +86,17 @@ const advise = (path: SettingPath, value: unknown): string | undefined => {
     ? `write it in capitals: ${value.toUpperCase()}`
     : undefined
 }
+
+const partnerFrom =
+  (directory: string) =>
+  (partner: Partner): Partner => {
+    const files = ['file', 'ca', 'secret-file', 'public-key-file'] as const
+    const absolute = files.flatMap((name) => {
+      const file = partner.keys[name]
+      return file === undefined ? [] : [[name, resolve(directory, file)]]
+    })
+    return { ...partner, keys: { ...partner.keys, ...(Object.fromEntries(absolute) as Partner['keys']) } }
+  }
 
 const withAbsolutePaths = (site: Site, directory: string): Site => {
   const { ca } = site.upstream
@@ -91,6 +109,7 @@ const withAbsolutePaths = (site: Site, directory: string): Site => {
     ...(oidc !== undefined && { oidc: withLogo(oidc, directory) }),
     ...(proSanteConnect !== undefined && { 'pro-sante-connect': withLogo(proSanteConnect, directory) }),
     upstream: { ...site.upstream, ...(ca !== undefined && { ca: resolve(directory, ca) }) },
+    partners: site.partners.map(partnerFrom(directory)),
     theme: { ...site.theme, ...(logo !== undefined && { logo: resolve(directory, logo) }) },
     ...(signature !== undefined && {
       identity: {

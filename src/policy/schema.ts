@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { duration, matching, network, text } from '../lib/settings/fields.ts'
 import { cps, emailCode, passkey, password, rememberDevice, siteMail, totp } from './method-settings.ts'
 import { localized } from './localized.ts'
+import { contextualCall } from './contextual-call.ts'
+import { partners } from './partners.ts'
 import { PATTERN_WORDS, pathPattern } from './path-pattern.ts'
 import { oidc, proSanteConnect } from './provider-settings.ts'
 import { upstream } from './upstream.ts'
@@ -316,6 +318,8 @@ export const siteSchema = z.strictObject({
     })
     .prefault({})
     .describe('What the application is told about the person.'),
+  partners,
+  'contextual-call': contextualCall,
   rules: z.array(rule).default([]).describe('First match wins; nothing matched means: signed in by any way.'),
   theme: z
     .strictObject({

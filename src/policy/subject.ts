@@ -25,6 +25,22 @@ export interface SignedIn {
   readonly methods: readonly Proof[]
   /** When the last method was proved, milliseconds since the epoch. */
   readonly authenticatedAt: number
+  readonly call?: CallContext | undefined
+}
+
+/** The call of a record system that opened a session, or that it goes on for. */
+export interface CallContext {
+  /** Names the call, and nothing else. */
+  readonly id: string
+  readonly partner: string
+  /** What trail and log call it. */
+  readonly reference: string
+  /** Keyed digest of the patient; null when the call named none. */
+  readonly patient: string | null
+  /** What the application is told on each request, encrypted. */
+  readonly sealed: string
+  /** The session serves the paths alone that the policy names for calls. */
+  readonly confined: boolean
 }
 
 export const ANONYMOUS: Anonymous = { kind: 'anonymous' }

@@ -14,9 +14,12 @@ const NAMES: Readonly<Record<CookieKind, string>> = {
   provider: 'portillon-provider',
 }
 
+const protectedName = ({ secure }: Pick<PortalSite, 'secure'>, name: string): string =>
+  secure ? `__Host-${name}` : name
+
 /** `__Host-` ties the cookie to this very host over https (S-10); it is impossible over the plain http of a demonstration. */
 export const cookieName = (site: Pick<PortalSite, 'secure'>, kind: CookieKind): string =>
-  site.secure ? `__Host-${NAMES[kind]}` : NAMES[kind]
+  protectedName(site, NAMES[kind])
 
 /** A Set-Cookie line. @param maxAge seconds; undefined ends with the browser, 0 takes the cookie away */
 export const cookieLine = (
@@ -24,9 +27,17 @@ export const cookieLine = (
   kind: CookieKind,
   value: string,
   maxAge?: number,
+): string => writtenCookie(site, NAMES[kind], value, maxAge)
+
+/** The same for a cookie with a name of its own, which begins with `portillon-` and goes on in small letters. */
+export const writtenCookie = (
+  site: Pick<PortalSite, 'secure'>,
+  name: string,
+  value: string,
+  maxAge: number | undefined,
 ): string =>
   [
-    `${cookieName(site, kind)}=${value}`,
+    `${protectedName(site, name)}=${value}`,
     'Path=/',
     ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
     'HttpOnly',
@@ -39,8 +50,18 @@ export const readCookie = (
   request: IncomingMessage,
   site: Pick<PortalSite, 'secure'>,
   kind: CookieKind,
+): string | undefined => readNamedCookie(request, site, NAMES[kind])
+
+/** Whether a cookie is the gate's own, whatever the site. */
+export const isOurCookie = (name: string): boolean => /^(?:__Host-|__Secure-)?portillon(?:-|$)/i.test(name)
+
+/** The same for a cookie with a name of its own. */
+export const readNamedCookie = (
+  request: IncomingMessage,
+  site: Pick<PortalSite, 'secure'>,
+  bare: string,
 ): string | undefined => {
-  const name = `${cookieName(site, kind)}=`
+  const name = `${protectedName(site, bare)}=`
   const found = (request.headers.cookie ?? '')
     .split(';')
     .map((pair) => pair.trim())

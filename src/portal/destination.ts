@@ -9,6 +9,13 @@ export const keptFormHref = ({ prefix }: Pick<PortalSite, 'prefix'>, handle: str
 /** Where the window ends in which somebody has signed in again beside a page of the application (G9). */
 export const doneHref = ({ prefix }: Pick<PortalSite, 'prefix'>): string => `${prefix}/sign-in/done`
 
+/** Where a call goes on once the person has proved the second factor that they need. */
+export const callDeliveryHref = ({ prefix }: Pick<PortalSite, 'prefix'>, call: string): string =>
+  `${prefix}/contextual-call/deliver?call=${call}`
+
+const isCallDelivery = (site: Pick<PortalSite, 'prefix'>, path: string): boolean =>
+  /^[a-p]{32}$/.test(path.slice(callDeliveryHref(site, '').length)) && path.startsWith(callDeliveryHref(site, ''))
+
 /** Pages of ours that only show something: somebody who had to prove anew who they are comes back to them. */
 export const isAccountPage = ({ prefix }: Pick<PortalSite, 'prefix'>, path: string): boolean =>
   new RegExp(`^${prefix}/account(?:/[a-z-]+)?(?:\\?|$)`).test(path)
@@ -21,7 +28,7 @@ export const destinationOf = (site: PortalSite, target: ReturnTarget | undefined
   if (target === undefined) return '/'
   if (target.form !== undefined) return keptFormHref(site, target.form)
   if (target.path === doneHref(site)) return target.path
-  if (isAccountPage(site, target.path)) return target.path
+  if (isAccountPage(site, target.path) || isCallDelivery(site, target.path)) return target.path
   const parsed = parseTarget('GET', target.path)
   if (!parsed.ok) return '/'
   const { path } = parsed.value

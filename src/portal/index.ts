@@ -11,6 +11,8 @@ import { showEnrolment, takeEnrolment } from './routes/application.ts'
 import { showChoice, takeChoice } from './routes/choice.ts'
 import { showCodePage, takeCode, takeResend } from './routes/code.ts'
 import { showEnding } from './routes/ending.ts'
+import { readLinkForm, takeCall, takeLink, takePress } from './routes/contextual-call.ts'
+import { showCall, showDelivery, takeCallChoice } from './routes/contextual-call-open.ts'
 import { showForgotten, showForgottenSent, takeForgotten } from './routes/forgotten.ts'
 import { showNotMe, takeNotMe } from './routes/not-me.ts'
 import { dropKeptForm, sendKeptForm, showKeptForm } from './routes/kept-form.ts'
@@ -64,6 +66,22 @@ const passkeyRoutes = (router: Router, parts: PortalParts, session: RequestHandl
   router.post('/sign-in/new-passkey', readForm, session, takeNewPasskey(parts))
   router.get('/account/passkey', showAccountPasskey(parts))
   router.post('/account/passkey', readForm, takeAccountPasskey(parts))
+}
+
+const callRoutes = (router: Router, parts: PortalParts, session: RequestHandler): void => {
+  const at = '/contextual-call'
+  router.all([at, `${at}/link`], onlyMethods('GET', 'HEAD', 'POST'))
+  router.get(at, takeCall(parts))
+  router.post(at, readForm, takeCall(parts))
+  router.get(`${at}/link`, takeLink(parts))
+  router.post(`${at}/link`, readLinkForm, takeLink(parts))
+  router.all(`${at}/press`, onlyMethods('POST'))
+  router.post(`${at}/press`, readForm, takePress(parts))
+  router.all(`${at}/open`, onlyMethods('GET', 'HEAD', 'POST'))
+  router.get(`${at}/open`, session, showCall(parts))
+  router.post(`${at}/open`, readForm, session, takeCallChoice(parts))
+  router.all(`${at}/deliver`, onlyMethods('GET'))
+  router.get(`${at}/deliver`, showDelivery(parts))
 }
 
 const routes = (parts: PortalParts): Router => {
@@ -132,6 +150,7 @@ const routes = (parts: PortalParts): Router => {
   passwordRoutes(router, parts, session)
   passkeyRoutes(router, parts, session)
   providerRoutes(router, parts, session)
+  callRoutes(router, parts, session)
   return router
 }
 

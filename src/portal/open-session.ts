@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import type { Proven } from '../sign-in/under-way.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
+import { sessionOfCall } from './contextual-call/session-of-call.ts'
 import { flowSite } from './flow-site.ts'
 import { rememberBrowser } from './remember-browser.ts'
 import { farewellTo } from './sign-out.ts'
@@ -11,19 +12,22 @@ import { welcomeDevice } from './welcome-device.ts'
 /**
  * Opens the session of somebody who has proved everything: a new id, whatever the browser held before (S-01); a session of
  * before, of this person or another, ends with it (S-20).
+ * @returns digest of the session
  */
 export const openSession = async (
   parts: PortalParts,
   request: Request,
   proven: Proven,
   visitor: Visitor,
-): Promise<void> => {
+): Promise<string> => {
   const visit = visitOf(request)
   const { site } = visit
   await farewellTo(parts, visit, 'replaced')
   const now = parts.clock.now()
   const { account, way, methods, level } = proven
   const isNewDevice = await welcomeDevice(parts, request, proven, visitor)
+  const ofCall = await sessionOfCall(parts, site, proven)
+  const endsAt = now + (ofCall?.absolute ?? site.site.session.absolute)
   const digest = await parts.lifecycle.start(request, {
     site: site.site.site,
     realm: site.realm,
@@ -40,18 +44,14 @@ export const openSession = async (
     methods: [...methods],
     authenticatedAt: now,
     startedAt: now,
-    endsAt: now + site.site.session.absolute,
-    idle: site.site.session.idle,
+    endsAt,
+    idle: ofCall?.idle ?? site.site.session.idle,
     address: visitor.address ?? '',
     device: visitor.device,
+    ...(ofCall === null ? {} : { call: ofCall.call }),
   })
-  await parts.forms.owners.remember(
-    digest,
-    { realm: site.realm, account: account.id },
-    now + site.site.session.absolute,
-  )
-  for (const { method, reference } of proven.attached ?? [])
-    await parts.attach[method]?.(reference, { digest, endsAt: now + site.site.session.absolute })
+  await parts.forms.owners.remember(digest, { realm: site.realm, account: account.id }, endsAt)
+  for (const { method, reference } of proven.attached ?? []) await parts.attach[method]?.(reference, { digest, endsAt })
   rememberBrowser(parts, visit, account)
   parts.trail.record({
     event: 'session.started',
@@ -67,4 +67,5 @@ export const openSession = async (
   })
   if (isNewDevice)
     await parts.notices.tell({ kind: 'new-device', account }, { at: flowSite(visit, parts.clock), visitor })
+  return digest
 }

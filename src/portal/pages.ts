@@ -4,6 +4,7 @@ import type { MethodId, Proof } from '../policy/schema.ts'
 import type { Arrival, ArrivalMethod, ArrivalPageModels, LinkedIdentity } from './arrival-models.ts'
 import type { Message } from './message.ts'
 import type { ProviderPageModels } from './provider-models.ts'
+import type { CallPageModels } from './contextual-call/call-models.ts'
 import type { NoticePageModels } from './notice-pages.ts'
 
 /**
@@ -22,7 +23,7 @@ export interface WayChoice {
   readonly endsOn: string | null
 }
 
-export interface PageModels extends NoticePageModels, ArrivalPageModels, ProviderPageModels {
+export interface PageModels extends NoticePageModels, ArrivalPageModels, ProviderPageModels, CallPageModels {
   /** Identifier, password and one button per way. */
   'sign-in': {
     readonly action: string

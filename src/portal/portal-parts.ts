@@ -1,7 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Devices } from '../accounts/devices.ts'
 import type { Factors } from '../accounts/factors.ts'
-import type { Identities } from '../accounts/identities.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import type { AuditTrail } from '../audit/events.ts'
 import type { RecentEvents } from '../audit/recent.ts'
@@ -16,6 +15,8 @@ import type { Providers } from '../methods/oidc/index.ts'
 import type { Passkeys } from '../methods/passkey/index.ts'
 import type { RecoveryCodes } from '../methods/recovery-code/index.ts'
 import type { TotpEnrolment } from '../methods/totp/enrol.ts'
+import type { Identities } from '../accounts/identities.ts'
+import type { SiteCalls } from '../methods/contextual-call/index.ts'
 import type { MethodId } from '../policy/schema.ts'
 import type { KeptForms } from '../kept-forms/kept-forms.ts'
 import type { SessionOwners } from '../kept-forms/owners.ts'
@@ -67,6 +68,9 @@ export interface PortalParts {
   readonly directory: Pick<AccountDirectory, 'findById'>
   readonly passwords: Passwords
   readonly knownBrowsers: Pick<KnownBrowsers, 'remember'>
+  /** Calls from record systems, site by site. */
+  readonly calls: { of(site: string): SiteCalls | null }
+  readonly countCall: (site: string, partner: string, result: string) => void
   readonly lifecycle: Lifecycle
   /** What methods do once the session is open that they have proved: put beside it what they kept for it. */
   readonly attach: Readonly<Partial<Record<MethodId, Attach>>>

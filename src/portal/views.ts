@@ -62,6 +62,7 @@ const PAGE_SCRIPTS: Readonly<Partial<Record<PageName, string>>> = {
   'new-password': 'password.js',
   passkey: 'passkey.js',
   'new-passkey': 'passkey.js',
+  'call-form': 'call.js',
 }
 
 /** What templates find as `it.frame`. */

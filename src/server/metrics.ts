@@ -22,6 +22,8 @@ export interface Metrics {
   /** One answered or refused request; `outcome` is `forwarded`, `page` or an error code. */
   countRefusal(site: string, code: string): void
   countEvent(event: string, site: string): void
+  /** One call of a record system, or what became of it. */
+  countCall(site: string, partner: string, result: string): void
   countRequest(): void
   /** Whom to ask about the applications; the last one who said so is asked. */
   watchUpstreams(loads: () => readonly UpstreamLoad[]): void
@@ -188,9 +190,16 @@ export const createMetrics = (): Metrics => {
     labelNames: ['site', 'event'],
     registers: [registry],
   })
+  const calls = new Counter({
+    name: 'portillon_contextual_calls_total',
+    help: 'Calls of record systems, by site, partner and result: accepted, opened, or why not.',
+    labelNames: ['site', 'partner', 'result'],
+    registers: [registry],
+  })
   return {
     countRefusal: (site, error) => refusals.inc({ site, error }),
     countEvent: (event, site) => events.inc({ site, event }),
+    countCall: (site, partner, result) => calls.inc({ site, partner, result }),
     countRequest: () => {
       requests += 1
     },

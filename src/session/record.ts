@@ -27,6 +27,17 @@ export const sessionRecordSchema = z.object({
   /** For the person's own list of sessions: whence and with what it was opened. */
   address: z.string(),
   device: z.string(),
+  /** The call of a record system that it was opened by, or goes on for; the patient encrypted. */
+  call: z
+    .object({
+      id: z.string(),
+      partner: z.string(),
+      reference: z.string(),
+      patient: z.string().nullable(),
+      sealed: z.string(),
+      confined: z.boolean(),
+    })
+    .optional(),
 })
 export type SessionRecord = z.infer<typeof sessionRecordSchema>
 
@@ -44,4 +55,5 @@ export const subjectOf = (record: SessionRecord): SignedIn => ({
   level: record.level,
   methods: record.methods,
   authenticatedAt: record.authenticatedAt,
+  ...(record.call === undefined ? {} : { call: record.call }),
 })

@@ -33,6 +33,11 @@
  * | wait:code:<digest> | methods/email-code | present while another code has to wait | email-code.resend-after |
  * | tries:<what>:<keyed digest> | sign-in/throttle | how many tries have passed, and until when none does: of an account (`account`, `run`, `code`), of an account from one place (`pair`) or one browser (`browser`), of a place (`place`, `wide-place`), of a site (`site`) | the window of that budget, 7 days at most |
  * | let-in:<keyed digest> | sign-in/throttle | present while an operator lets an account in, whatever fails around it | 15 min |
+ * | call-used:<digest> | methods/contextual-call/once | present: this call of a partner was taken | until the call could no longer be taken, 3 min |
+ * | call-memory | methods/contextual-call/once | since when used calls are remembered, milliseconds: gone with everything else when the store loses its memory | 20 d, renewed |
+ * | call:<digest> | methods/contextual-call/pending | a verified call on its way (who, which patient): all of it encrypted (AES-256-GCM) | 15 min |
+ * | call-opened:<digest> | methods/contextual-call/pending | present once a session was asked for by that call | 15 min |
+ * | call-suspended:<site>:<partner> | methods/contextual-call/suspension | present while an operator has suspended a partner | until taken back, 3,650 d at most |
  * | source-round:<source> | accounts/linked | one word: some node asks this source about people who are signed in | until the next round |
  *
  * Channels: `session-ended` (message: session digest, and why in one word).
@@ -61,6 +66,11 @@ export const keys = {
   sessionOwner: (session: string) => `session-owner:${session}`,
   keptForm: (digest: string) => `kept-form:${digest}`,
   keptFormState: (digest: string) => `kept-form-state:${digest}`,
+  callUsed: (digest: string) => `call-used:${digest}`,
+  callMemory: () => 'call-memory',
+  call: (digest: string) => `call:${digest}`,
+  callOpened: (digest: string) => `call-opened:${digest}`,
+  callSuspended: (site: string, partner: string) => `call-suspended:${site}:${partner}`,
   count: (what: string, digest: string) => `count:${what}:${digest}`,
   sourceRound: (source: string) => `source-round:${source}`,
   wait: (what: string, digest: string) => `wait:${what}:${digest}`,

@@ -222,9 +222,9 @@ describe('the verifier of signed tokens', () => {
   })
 
   it('reads whom a token claims to come from, and believes nothing by it', () => {
-    assert.equal(claimedIssuer(signHmac('anything', CLAIMS)), '990000017')
+    assert.deepEqual(claimedIssuer(signHmac('anything', CLAIMS)), { ok: true, value: '990000017' })
     for (const token of ['', 'a.b.c', signHmac('x', { iss: 7 }), 'a'.repeat(20_000)])
-      assert.equal(claimedIssuer(token), null)
+      assert.equal(claimedIssuer(token).ok, false)
   })
 })
 

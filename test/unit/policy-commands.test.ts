@@ -72,7 +72,7 @@ describe('portillon check', () => {
     assert.equal(code, 1)
     assert.deepEqual(lines, [
       `${bad}:11:11  error    training = perhaps — true or false; correct it, or leave it out for the default, false`,
-      `${bad}:12:7   error    nmae — a setting that is known here: site, hosts, origin, prefix, name, short-name, network, training, upstream, forward-auth, sign-out, ways, accounts, password, email-code, totp, passkey, cps, pro-sante-connect, oidc, account, mail, remember-device, session, forms, identity, rules, theme, support, notices, legal, templates; did you mean \`name\`?`,
+      `${bad}:12:7   error    nmae — a setting that is known here: site, hosts, origin, prefix, name, short-name, network, training, upstream, forward-auth, sign-out, ways, accounts, password, email-code, totp, passkey, cps, pro-sante-connect, oidc, account, mail, remember-device, session, forms, identity, partners, contextual-call, rules, theme, support, notices, legal, templates; did you mean \`name\`?`,
       '1 file: 2 errors, 0 warnings, 0 cases run. Nothing starts with an error: correct the lines above and check again.',
     ])
   })

@@ -119,9 +119,10 @@ export const verifyJws = async (token: string, options: VerifyOptions): Promise<
 }
 
 /** The `iss` that a token claims, so that it is known whose keys it is to be verified with; nothing is believed by it. */
-export const claimedIssuer = (token: string, maxLength = MAX_LENGTH): string | null => {
-  if (token.length > maxLength) return null
+export const claimedIssuer = (token: string, maxLength = MAX_LENGTH): Result<string, JwsRefusal> => {
+  if (token.length > maxLength) return refuse('too-long')
   const parts = readParts(token)
-  const issuer = parts.ok ? parts.value.claims['iss'] : undefined
-  return typeof issuer === 'string' ? issuer : null
+  if (!parts.ok) return parts
+  const issuer = parts.value.claims['iss']
+  return typeof issuer === 'string' ? accept(issuer) : refuse('claims-unreadable')
 }
