@@ -10,8 +10,11 @@ export type HashWork =
 
 export type HashDone = { readonly value: string | boolean } | { readonly failed: string }
 
-/** Of 19: where a core is wanted by both, whoever carries requests gets three quarters of it, and sign-ins go on. */
-const NICE = 5
+/**
+ * Of 19: where a core is wanted by both, whoever carries requests has nearly all of it. Sign-ins go on: what carries requests
+ * rests between them.
+ */
+const NICE = 19
 
 const compute = (work: HashWork): HashDone => {
   try {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { hashesAtOnce } from '../accounts/hash-threads.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { NOTHING_CUT, type Cut, type DrainOptions } from '../server/draining.ts'
@@ -8,6 +9,7 @@ import type { Entrance } from '../server/listen.ts'
 import { cardListFigures, figuresText, workerFigures } from '../server/metrics.ts'
 import type { Remote } from '../server/worker-channel.ts'
 import { watchPulse } from '../server/worker-pulse.ts'
+import { createTurnDealer } from '../server/machine-turns.ts'
 import { createWorkers } from '../server/workers.ts'
 import type { InForce, WorkerCalls } from './worker-calls.ts'
 
@@ -57,6 +59,16 @@ const sumOf = (cuts: readonly Cut[]): Cut =>
 const given = async <Answer>(asked: readonly Promise<Answer>[]): Promise<Answer[]> =>
   (await Promise.allSettled(asked)).flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
 
+/** Workers that compute hashes in turn: together they leave a core to the data path, as one process would. */
+const dealtTo = (spawn: () => ChildProcess): (() => ChildProcess) => {
+  const turns = createTurnDealer(hashesAtOnce(1))
+  return () => {
+    const child = spawn()
+    turns.serve(child)
+    return child
+  }
+}
+
 export const createCrew = ({ inForce: first, entrance, spawn, cardLists, clock, log }: CrewParts): Crew => {
   let inForce = first
   let port = 0
@@ -77,7 +89,7 @@ export const createCrew = ({ inForce: first, entrance, spawn, cardLists, clock, 
     }
   }
   const count = first.loaded.config.workers
-  const workers = createWorkers<WorkerCalls>({ count, spawn, begin, clock, log })
+  const workers = createWorkers<WorkerCalls>({ count, spawn: dealtTo(spawn), begin, clock, log })
 
   const patience = (): number => inForce.loaded.config['worker-silence']
   const endPulse = watchPulse({

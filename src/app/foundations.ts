@@ -1,4 +1,5 @@
 import { forgetRemembered } from '../accounts/devices-forgotten.ts'
+import type { HashEngine } from '../accounts/hash-engine.ts'
 import { createHashThreads, hashesAtOnce } from '../accounts/hash-threads.ts'
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts'
 import { watchDisabled } from '../accounts/watch-disabled.ts'
@@ -12,6 +13,7 @@ import { purposeKey } from '../identity/purpose-key.ts'
 import { refreshKeyring } from '../identity/refresh.ts'
 import { createHeldLists, type HeldLists } from '../methods/cps/lists/held-lists.ts'
 import { createReturnTargets, type ReturnTargets } from '../lib/return-target.ts'
+import { withoutTurns } from '../server/machine-turns.ts'
 import { createMetrics, type Metrics } from '../server/metrics.ts'
 import { createActivity, type Activity } from '../session/activity.ts'
 import { createSessionCache, type SessionCache } from '../session/cache.ts'
@@ -69,10 +71,17 @@ const counted = (trail: RunningTrail, metrics: Metrics): AuditTrail => {
 /** Password checks that may wait, for each that is computed: the last of them has its answer within five seconds. */
 const WAITING = 50
 
-const openHashing = ({ workers = 1 }: AppSettings['config'], metrics: Metrics) => {
+const openHashing = (
+  { config: { workers = 1 }, inMachineTurn = withoutTurns }: Pick<AppSettings, 'config' | 'inMachineTurn'>,
+  metrics: Metrics,
+) => {
   const threads = createHashThreads()
+  const engine: HashEngine = {
+    hash: (password, costs) => inMachineTurn(() => threads.hash(password, costs)),
+    verify: (hash, password) => inMachineTurn(() => threads.verify(hash, password)),
+  }
   const concurrency = hashesAtOnce(workers)
-  const hasher = createPasswordHasher({ concurrency, waiting: WAITING * concurrency, engine: threads })
+  const hasher = createPasswordHasher({ concurrency, waiting: WAITING * concurrency, engine })
   metrics.watchHashing(() => hasher.figures())
   return { hasher, close: () => threads.close() }
 }
@@ -94,7 +103,7 @@ export const openFoundations = async (settings: AppSettings): Promise<Foundation
   const activity = createActivity({ store, clock, log })
   const lifecycle = createLifecycle({ store, cache, clock })
   const open = await openEnds({ store, clock, log })
-  const hashing = openHashing(config, metrics)
+  const hashing = openHashing(settings, metrics)
   const watch = watchDisabled(database, { clock, log, endSessions: createEndSessions(database, lifecycle, trail) })
   return {
     keyring,

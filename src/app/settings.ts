@@ -5,6 +5,7 @@ import type { Random } from '../lib/random.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { MailTransport } from '../mail/transport.ts'
 import type { LoadedSite } from '../policy/load.ts'
+import type { InMachineTurn } from '../server/machine-turns.ts'
 import type { ListenerLimits, TlsFiles } from '../server/visitor-listener.ts'
 
 /** What an instance is made from; `serve` reads it from files, `demo` makes it up. */
@@ -21,6 +22,8 @@ export interface AppSettings {
   readonly mailTimeout: number
   /** The outbox page of the demonstration; null for a real instance. */
   readonly outbox: Outbox | null
+  /** Work that takes a core is done in turns with the other processes of the instance; without it, at once. */
+  readonly inMachineTurn?: InMachineTurn
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

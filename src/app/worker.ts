@@ -1,5 +1,6 @@
 import { createLog, type AdjustableLog } from '../lib/log.ts'
 import { NOTHING_CUT } from '../server/draining.ts'
+import { createMachineTurns } from '../server/machine-turns.ts'
 import { answerCalls } from '../server/worker-channel.ts'
 import { LEAVING } from '../server/workers.ts'
 import { startServing, type Serving } from './serving.ts'
@@ -48,6 +49,8 @@ export const runWorker = (): void => {
   let work: Work | null = null
   let prepared: { readonly next: InForce; readonly use: () => void } | null = null
   let hasEnded = false
+  // One for the process: new settings change nothing of the machine.
+  const inMachineTurn = createMachineTurns()
   const working = (): Work => {
     if (work === null) throw new Error('this worker has not been started')
     return work
@@ -56,7 +59,8 @@ export const runWorker = (): void => {
   answerCalls<WorkerCalls>({
     start: async ({ inForce, entrance, cardLists }) => {
       const log = createLog(inForce.loaded.config.log.level)
-      const serving = await startServing(settingsOf(inForce.loaded, log, inForce.ticketKeys), entrance, cardLists)
+      const settings = { ...settingsOf(inForce.loaded, log, inForce.ticketKeys), inMachineTurn }
+      const serving = await startServing(settings, entrance, cardLists)
       work = { serving, log, inForce }
       return serving.port
     },
