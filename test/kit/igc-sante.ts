@@ -1,75 +1,8 @@
-import { createAuthority, type Authority } from '../../deploy/demo/igc-sante/authority.ts'
-import {
-  issueCard,
-  subjectOf,
-  type CardKind,
-  type CardOptions,
-  type Holder,
-  type TestCard,
-} from '../../deploy/demo/igc-sante/card.ts'
-import { toPem } from '../../deploy/demo/igc-sante/certificate.ts'
-import { CARD_TYPES } from '../../deploy/demo/igc-sante/extensions.ts'
-import { issueList, type ListOptions, type Revoked } from '../../deploy/demo/igc-sante/revocation-list.ts'
-import type { KeyKind } from '../../deploy/demo/igc-sante/signing.ts'
+import type { Holder } from '../../deploy/demo/igc-sante/card.ts'
 
-/** An invented holder (health.md §9). */
+export { createTestIgcSante, type TestIgcSante } from '../../deploy/demo/igc-sante/look-alike.ts'
+export type { TestCard } from '../../deploy/demo/igc-sante/card.ts'
+
+/** Invented holders (RPPS and FINESS of nobody). */
 export const CAMILLE: Holder = { nationalId: '899900000003', familyName: 'EXEMPLE', givenName: 'CAMILLE' }
 export const ALIX: Holder = { nationalId: '3990000028/000000001', familyName: 'MODELE', givenName: 'ALIX' }
-
-type Given = Partial<Omit<CardOptions, 'now'>>
-
-/** A look-alike of IGC-Santé: its roots, its authorities for people, their lists. */
-export interface TestIgcSante {
-  readonly root: Authority
-  /** Issues CPS and CPF. */
-  readonly strong: Authority
-  /** Issues CPE and CPA. */
-  readonly standard: Authority
-  /** Shares the root and issues for organisations: no cards. */
-  readonly organisations: Authority
-  /** Certificates of root and authorities, PEM, as an operator would install them. */
-  readonly pem: string
-  card(kind: CardKind, holder: Holder, given?: Given): TestCard
-  list(issuer: Authority, revoked?: readonly Revoked[], given?: Partial<ListOptions>): Uint8Array<ArrayBuffer>
-}
-
-export interface TestIgcSanteOptions {
-  readonly now: number
-  readonly keyKind?: KeyKind
-}
-
-const HOUR = 3_600_000
-
-export const createTestIgcSante = ({ now: at, keyKind = 'p-256' }: TestIgcSanteOptions): TestIgcSante => {
-  const now = new Date(at)
-  const root = createAuthority('TEST AC RACINE IGC-SANTE FORT', { issuer: null, now, keyKind })
-  const below = (commonName: string): Authority =>
-    createAuthority(commonName, { issuer: root, now, keyKind, pathLength: 0 })
-  const strong = below('TEST AC IGC-SANTE FORT PERSONNES')
-  const standard = below('TEST AC IGC-SANTE STANDARD PERSONNES')
-  const organisations = below('TEST AC IGC-SANTE FORT ORGANISATIONS')
-  return {
-    root,
-    strong,
-    standard,
-    organisations,
-    pem: [root, strong, standard, organisations].map(({ certificate }) => toPem(certificate)).join(''),
-    card: (kind, holder, given = {}) =>
-      issueCard({
-        issuer: kind === 'CPS' || kind === 'CPF' ? strong : standard,
-        now,
-        subject: subjectOf(kind, holder),
-        type: CARD_TYPES[kind],
-        keyKind,
-        ...given,
-      }),
-    list: (issuer, revoked = [], given = {}) =>
-      issueList(issuer, {
-        number: 1n,
-        thisUpdate: new Date(at - HOUR),
-        nextUpdate: new Date(at + 24 * HOUR),
-        revoked,
-        ...given,
-      }),
-  }
-}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { CRLReasons } from '@peculiar/asn1-x509'
 import type { CardSettings } from '../../src/config/instance.ts'
 import { createCardLists, type CardLists } from '../../src/methods/cps/lists/keep-lists.ts'
 import { isRevoked, type HeldList } from '../../src/methods/cps/lists/list.ts'
@@ -45,7 +46,7 @@ describe('lists of revoked cards', () => {
     await lists.refresh()
     return lists
   }
-  const causes = (): string => log.map(({ fields }) => String(fields['cause'] ?? '')).join('\n')
+  const causes = (): string => log.map(({ fields }) => JSON.stringify(fields)).join('\n')
 
   before(async () => {
     host = await startListHost()
@@ -217,7 +218,10 @@ describe('lists of revoked cards', () => {
     it('K-06: say what both say together', async () => {
       host.publish(
         DELTA,
-        pki.list(pki.strong, [{ serial: two.serial }, { serial: one.serial, reason: 8 }], { number: 3n, base: 1n }),
+        pki.list(pki.strong, [{ serial: two.serial }, { serial: one.serial, reason: CRLReasons.removeFromCRL }], {
+          number: 3n,
+          base: 1n,
+        }),
       )
       const lists = await fetched(both())
       assert.deepEqual([isGone(lists.current(), one), isGone(lists.current(), two)], [false, true])
@@ -238,7 +242,10 @@ describe('lists of revoked cards', () => {
     })
 
     it('K-06: let a delta go when a complete list has overtaken it', async () => {
-      host.publish(DELTA, pki.list(pki.strong, [{ serial: one.serial, reason: 8 }], { number: 3n, base: 1n }))
+      host.publish(
+        DELTA,
+        pki.list(pki.strong, [{ serial: one.serial, reason: CRLReasons.removeFromCRL }], { number: 3n, base: 1n }),
+      )
       const lists = await fetched(both())
       assert.equal(isGone(lists.current(), one), false)
       host.publish(PATH, pki.list(pki.strong, [{ serial: one.serial }], { number: 4n }))
