@@ -1,5 +1,6 @@
 import { isForRoles, type WaysNow } from '../policy/ways.ts'
 import type { MethodId, Way } from '../policy/schema.ts'
+import { isEvidenceMethod } from './evidence.ts'
 
 /** What of a way is not proved yet, in its order: methods that were proved beside it do no harm. */
 const remaining = (way: Pick<Way, 'methods'>, proved: readonly MethodId[]): readonly MethodId[] => {
@@ -8,9 +9,16 @@ const remaining = (way: Pick<Way, 'methods'>, proved: readonly MethodId[]): read
   return way.methods.slice(done)
 }
 
+/** A way that begins with a card or at a provider has its own button: whoever has begun another one is not asked about it. */
+const isBegun = ({ methods: [first] }: Pick<Way, 'methods'>, proved: readonly MethodId[]): boolean =>
+  first === undefined || !isEvidenceMethod(first) || proved.includes(first)
+
 /** The methods that would bring somebody further on any of these ways; each once, in the order of the ways. */
 export const nextMethods = (ways: readonly Way[], proved: readonly MethodId[]): readonly MethodId[] => {
-  const next = ways.map((way) => remaining(way, proved)[0]).filter((method) => method !== undefined)
+  const next = ways
+    .filter((way) => isBegun(way, proved))
+    .map((way) => remaining(way, proved)[0])
+    .filter((method) => method !== undefined)
   return [...new Set(next)]
 }
 

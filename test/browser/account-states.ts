@@ -3,6 +3,7 @@ import { REMEMBERED } from './notice-states.ts'
 
 /** What somebody can be asked for after their password. */
 export const OFFERS: PageModels['choice']['offers'] = [
+  { value: 'cps.own', method: 'cps', label: '' },
   { value: 'email-code.registered', method: 'email-code', label: 'z***.o***@hopital.example.test' },
   { value: 'email-code.2', method: 'email-code', label: 'z***@cabinet.example.test' },
   { value: 'totp.3', method: 'totp', label: 'Téléphone professionnel' },

@@ -96,6 +96,17 @@ describe('a proof from outside that names its person', () => {
     })
   })
 
+  it('is not asked for after a password that begins another way', async () => {
+    const kit = createSignInKit(
+      ways(
+        { id: 'card', methods: ['cps'] },
+        { id: 'mailed-code', methods: ['password', 'email-code'], homologation: 'test' },
+      ),
+    )
+    const { stage } = await afterPassword(kit)
+    assert.ok(stage.kind === 'answer' && stage.offer.method === 'email-code' && !stage.hasOthers, JSON.stringify(stage))
+  })
+
   it('completes the sign-in of the same person, once', async () => {
     const kit = createSignInKit(AFTER)
     const underWay = await afterPassword(kit)
