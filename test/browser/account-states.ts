@@ -20,7 +20,7 @@ export const accountPage: PageModels['account'] = {
   information: null,
   identities: [
     { id: null, label: '899900000003', since: null },
-    { id: 'i1', label: 'https://connexion.hopital.example.test', since: '2026-10-02T12:00:00.000Z' },
+    { id: 'i1', label: 'connexion.hopital.example.test', since: '2026-10-02T12:00:00.000Z' },
   ],
   linkable: [],
   addresses: [

@@ -9,6 +9,9 @@ import type { Person } from './person.ts'
 /** Of the methods that name somebody, those that people present themselves: a call comes from an establishment. */
 const PRESENTED = ['cps', 'pro-sante-connect', 'oidc'] as const
 
+/** A number as it is; of a provider the host, which people may have seen in their browser. */
+export const shownIdentity = (label: string): string => (URL.canParse(label) ? new URL(label).host : label)
+
 /** What of the site leads to a page on which something can be presented. */
 const presentable = (parts: PortalParts, { site, address }: Visit) => {
   const { open } = site.policy.waysAt(parts.clock.now(), address)
@@ -24,7 +27,11 @@ export const identitiesOf = async (
 ): Promise<Pick<PageModels['account'], 'identities' | 'linkable'>> => {
   const { site } = visit
   const linked = await parts.factors.of(account.id, 'identity')
-  const rows = linked.map(({ id, label, createdAt }) => ({ id, label, since: new Date(createdAt).toISOString() }))
+  const rows = linked.map(({ id, label, createdAt }) => ({
+    id,
+    label: shownIdentity(label),
+    since: new Date(createdAt).toISOString(),
+  }))
   const registered = account.nationalId === null ? [] : [{ id: null, label: account.nationalId, since: null }]
   const hasNumber = (await parts.identities.nationalIdOf(account)) !== null
   const sealed = parts.targets.seal(site.site.site, linkTarget(site))

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import type { NamedIdentity } from '../../accounts/identities.ts'
+import { shownIdentity } from '../account/identities.ts'
 import { personOf, type Person } from '../account/person.ts'
 import { field, textOf } from '../form.ts'
 import { ACCOUNT_LINK } from '../link-evidence.ts'
@@ -14,7 +15,7 @@ const form = z.object({ pending: field(64).default('') })
 const backTo = (pending: string): string => `${ACCOUNT_LINK}?${new URLSearchParams({ pending }).toString()}`
 
 const nameOf = (identity: NamedIdentity): string =>
-  identity.kind === 'national-id' ? identity.nationalId : identity.issuer
+  shownIdentity(identity.kind === 'national-id' ? identity.nationalId : identity.issuer)
 
 const show = (
   parts: PortalParts,
