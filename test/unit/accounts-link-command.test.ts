@@ -61,4 +61,11 @@ describe('portillon accounts link and unlink (G19)', () => {
     assert.match((await run(t, 'link', 'n.personne', '899900000011')).err, /no account "n\.personne" in demo/)
     assert.match((await run(t, 'show', 'b.cel')).out, /National identifier +-/)
   })
+  it("link the name that a provider or an establishment has for somebody, which is nobody else's then", async (t) => {
+    const issuer = ['--issuer', 'urn:finess:990000028']
+    assert.match((await run(t, 'link', 'b.cel', 'u042', ...issuer)).out, /u042 of urn:finess:990000028 is b\.cel/)
+    assert.match((await run(t, 'link', 'a.bel', 'u042', ...issuer)).err, /another account has u042/)
+    assert.match((await run(t, 'link', 'b.cel', 'u042', ...issuer)).out, /already/)
+    assert.match((await run(t, 'link', 'a.bel', 'u042', '--issuer', 'urn:finess:990000010')).out, /is a\.bel/)
+  })
 })
