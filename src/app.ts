@@ -2,11 +2,12 @@ import type { Foundations } from './app/foundations.ts'
 import { prepare } from './app/prepare.ts'
 import { startServing } from './app/serving.ts'
 import type { AppSettings } from './app/settings.ts'
+import type { CardListener } from './config/card-listener-schema.ts'
 import type { Keyring } from './identity/keyring.ts'
 import { createCardLists } from './methods/cps/lists/keep-lists.ts'
 import { createAdminListener } from './server/admin-listener.ts'
 import { cardListHealth, isSound } from './server/health.ts'
-import { listen } from './server/listen.ts'
+import { listen, type Entrance } from './server/listen.ts'
 import { cardListFigures, FIGURES_TYPE, figuresText } from './server/metrics.ts'
 
 export type { AppSettings } from './app/settings.ts'
@@ -15,13 +16,20 @@ export interface App extends Pick<Foundations, 'database' | 'store' | 'trail' | 
   /** Ports on which visitors and monitoring are served. */
   readonly port: number
   readonly adminPort: number
+  /** Where cards are shown; null where none are. */
+  readonly cardPort: number | null
   /** The public keys of assertions, as jwks.json shows them. */
   jwks(): ReturnType<Keyring['publicJwks']>
+  /** Asks for the lists of revoked cards now. */
+  refreshCardLists(): Promise<void>
   /** Writes the activity of people down that is only noted so far. */
   settle(): Promise<void>
   /** Stops taking visitors, lets requests in flight end, then closes everything. True when nothing had to be cut off. */
   stop(): Promise<boolean>
 }
+
+const cardEntrance = ({ address, port, socket }: CardListener): Entrance =>
+  socket === undefined ? { address, port, shared: false } : { socket }
 
 /**
  * The whole gate in one process: for the demonstration and for tests. `portillon serve` starts the same parts in workers.
@@ -30,8 +38,11 @@ export interface App extends Pick<Foundations, 'database' | 'store' | 'trail' | 
 export const startApp = async (settings: AppSettings): Promise<App> => {
   const { config, clock, log } = settings
   await prepare(settings)
-  const { address, port } = config.listen
-  const serving = await startServing(settings, { address, port, shared: false })
+  const { address, port, cards } = config.listen
+  const serving = await startServing(settings, {
+    visitors: { address, port, shared: false },
+    cards: cards === undefined ? null : cardEntrance(cards),
+  })
   const { database, store, trail, lifecycle, keyring, activity, metrics } = serving.foundations
 
   const cardLists = createCardLists({ settings: config.cards, clock, log })
@@ -68,7 +79,9 @@ export const startApp = async (settings: AppSettings): Promise<App> => {
     lifecycle,
     port: serving.port,
     adminPort,
+    cardPort: serving.cardPort,
     jwks: () => keyring.publicJwks(clock.now()),
+    refreshCardLists: () => cardLists.refresh(),
     settle: () => activity.flush(),
     stop,
   }

@@ -5,19 +5,19 @@ import type { Log } from '../lib/log.ts'
 import { NOTHING_CUT, type Cut, type DrainOptions } from '../server/draining.ts'
 import type { CardLists } from '../methods/cps/lists/keep-lists.ts'
 import { cardListHealth, isSound, joinParts, type Health } from '../server/health.ts'
-import type { Entrance } from '../server/listen.ts'
 import { cardListFigures, figuresText, workerFigures } from '../server/metrics.ts'
 import type { Remote } from '../server/worker-channel.ts'
 import { watchPulse } from '../server/worker-pulse.ts'
 import { createTurnDealer } from '../server/machine-turns.ts'
 import { createWorkers } from '../server/workers.ts'
+import type { Entrances } from './serving.ts'
 import type { InForce, WorkerCalls } from './worker-calls.ts'
 
 type Worker = Remote<WorkerCalls>
 
 export interface CrewParts {
   readonly inForce: InForce
-  readonly entrance: Entrance
+  readonly entrances: Entrances
   /** Makes a worker process that does nothing yet. */
   readonly spawn: () => ChildProcess
   /** Of revoked cards: kept here, used by the workers. */
@@ -69,7 +69,7 @@ const dealtTo = (spawn: () => ChildProcess): (() => ChildProcess) => {
   }
 }
 
-export const createCrew = ({ inForce: first, entrance, spawn, cardLists, clock, log }: CrewParts): Crew => {
+export const createCrew = ({ inForce: first, entrances, spawn, cardLists, clock, log }: CrewParts): Crew => {
   let inForce = first
   let port = 0
 
@@ -80,7 +80,7 @@ export const createCrew = ({ inForce: first, entrance, spawn, cardLists, clock, 
   const begin = async (worker: Worker): Promise<void> => {
     let taken = inForce
     const lists = cardLists.current()
-    port = await worker.ask('start', { inForce: taken, entrance, cardLists: lists }, STARTING)
+    port = await worker.ask('start', { inForce: taken, entrances, cardLists: lists }, STARTING)
     // Both may have been renewed while this one was starting.
     if (lists !== cardLists.current()) await worker.ask('takeCardLists', cardLists.current())
     while (taken !== inForce) {

@@ -5,6 +5,7 @@ import type { Mailer } from '../mail/mail.ts'
 import { createBrowsers, type Browsers } from '../portal/browser.ts'
 import { cookieName } from '../portal/cookies.ts'
 import { createRefusals, type Refusals } from '../portal/errors.ts'
+import { createCardJourneys, type CardJourneys } from '../portal/card/journeys.ts'
 import { createPortal } from '../portal/index.ts'
 import { createPages } from '../portal/respond.ts'
 import { createViews, type Views } from '../portal/views.ts'
@@ -25,6 +26,7 @@ export interface JoinedPages {
   readonly portal: (visit: Visit) => void
   readonly browsers: Browsers
   readonly forms: JoinedForms
+  readonly cards: CardJourneys
 }
 
 /** What the pages need that lives as long as they do. */
@@ -67,7 +69,9 @@ export const joinPages = (
   const browsers = createBrowsers({ random, key: purposeKey(keyring, 'browser') })
   const forms = joinForms(foundations, settings)
   const sessions = joinSessions(foundations, settings, sites)
+  const cards = createCardJourneys({ store, random })
   const portal = createPortal({
+    cards,
     clock,
     random,
     pages: createPages(views),
@@ -89,5 +93,5 @@ export const joinPages = (
     trail,
     outbox: outbox === null ? null : () => outbox.list(),
   })
-  return { views, refusals, portal, browsers, forms }
+  return { views, refusals, portal, browsers, forms, cards }
 }

@@ -6,6 +6,8 @@ import type { CardJudge } from '../methods/cps/judge.ts'
 import type { Foundations } from './foundations.ts'
 import type { UpstreamLoad } from '../server/metrics.ts'
 import { joinAccounts } from './join-accounts.ts'
+import type { CardArrival } from '../portal/card/door.ts'
+import { joinCardDoor } from './join-card-door.ts'
 import { joinDataPath } from './join-data-path.ts'
 import { joinPages } from './join-pages.ts'
 import { joinProviders } from './join-providers.ts'
@@ -19,8 +21,8 @@ const LAST_MAILS = 2_000
 export interface Joined {
   readonly gateway: Gateway
   readonly refusals: Refusals
-  /** Null where no cards are taken. */
-  readonly cards: CardJudge | null
+  /** Takes what comes to the listener of cards; null where no cards are taken. */
+  readonly onCard: ((arrival: CardArrival) => void) | null
   /** What is going on with each application. */
   readonly loads: () => readonly UpstreamLoad[]
   /** Ends what these parts alone have opened; requests to the applications that are under way end first. */
@@ -41,8 +43,8 @@ export const join = (foundations: Foundations, settings: AppSettings, cards: Car
     const gateway = joinDataPath(foundations, settings, pages, sites)
     return {
       gateway,
-      cards,
       refusals: pages.refusals,
+      onCard: joinCardDoor(foundations, pages, cards, portals),
       loads: () =>
         sites.map(({ gateway: { site, upstream } }) => ({
           site: site.site,

@@ -6,15 +6,25 @@ import { askAll, type Parts } from '../server/health.ts'
 import type { Entrance } from '../server/listen.ts'
 import { createVisitorListener } from '../server/visitor-listener.ts'
 import { openFoundations, type Foundations } from './foundations.ts'
+import { createCardServing } from './card-serving.ts'
 import { join, type Joined } from './join.ts'
 import { joinCards } from './join-cards.ts'
 import type { HeldList } from '../methods/cps/lists/list.ts'
 import type { AppSettings } from './settings.ts'
 
+/** Where a process listens. */
+export interface Entrances {
+  readonly visitors: Entrance
+  /** Null where no cards are shown. */
+  readonly cards: Entrance | null
+}
+
 /** One process that serves visitors. */
 export interface Serving {
   readonly foundations: Foundations
   readonly port: number
+  /** Null where no cards are shown, or by a socket alone. */
+  readonly cardPort: number | null
   /** What must work for this process to serve. */
   health(): Promise<Parts>
   /**
@@ -28,6 +38,8 @@ export interface Serving {
   /** Lets requests in flight end and closes everything. */
   end(options: DrainOptions): Promise<Cut>
 }
+
+const AT_ONCE: DrainOptions = { limit: 0, overlap: false }
 
 /** Former parts are closed when no request that came to them can be on its way any more, milliseconds. */
 const RETIREMENT = 60_000
@@ -60,13 +72,14 @@ const createSuccession = (first: Joined) => {
  */
 export const startServing = async (
   settings: AppSettings,
-  entrance: Entrance,
+  entrances: Entrances,
   cardLists: readonly HeldList[] = [],
 ): Promise<Serving> => {
   const foundations = await openFoundations(settings)
   // Before anybody can come: without its list every card is refused.
   foundations.cardLists.take(cardLists)
   const { metrics, openEnds, store, database, keyring } = foundations
+  const nextReference = createReferences(settings.random)
   const parts = createSuccession(join(foundations, settings, await joinCards(foundations, settings)))
   metrics.watchUpstreams(() => parts.current().loads())
   const visitors = createVisitorListener({
@@ -81,23 +94,30 @@ export const startServing = async (
       const address = normalizeAddress(arrival.request.socket.remoteAddress ?? '')
       parts.current().refusals.refuse({ ...arrival, address }, code, detail)
     },
-    nextReference: createReferences(settings.random),
+    nextReference,
     webSockets: {
       endAll: () => openEnds.sockets.endAll(CLOSE.goingAway),
       count: () => openEnds.sockets.size,
     },
   })
+  const cards = createCardServing(settings, () => parts.current(), nextReference, foundations.trail)
   const close = async (): Promise<void> => {
     await parts.close()
     await foundations.close()
   }
-  const port = await visitors.listen(entrance).catch(async (thrown: unknown) => {
+  const listenToAll = async (): Promise<{ port: number; cardPort: number | null }> => {
+    const cardPort = entrances.cards === null ? null : ((await cards?.listen(entrances.cards)) ?? null)
+    return { cardPort, port: await visitors.listen(entrances.visitors) }
+  }
+  const { port, cardPort } = await listenToAll().catch(async (thrown: unknown) => {
+    await cards?.drain(AT_ONCE)
     await close()
     throw thrown
   })
   return {
     foundations,
     port,
+    cardPort,
     health: () =>
       askAll([
         { name: 'store', ask: () => store.ping() },
@@ -106,15 +126,20 @@ export const startServing = async (
     prepare: async (next) => {
       await keyring.reload()
       const useTls = visitors.prepareTls(next.tls)
+      const useCards = cards?.prepare(next)
       const joined = join(foundations, next, await joinCards(foundations, next))
       return () => {
         useTls()
+        useCards?.()
         parts.follow(joined)
       }
     },
-    retire: () => visitors.retire(),
+    retire: () => {
+      visitors.retire()
+      cards?.retire()
+    },
     end: async (options) => {
-      const cut = await visitors.drain(options)
+      const [cut] = await Promise.all([visitors.drain(options), cards?.drain({ ...options, overlap: false })])
       await close()
       return cut
     },

@@ -13,13 +13,14 @@ const transportOf = (smtp: Instance['smtp']) => (smtp === undefined ? unavailabl
 
 /** What the parts of a real instance are made from. */
 export const settingsOf = (
-  { config, sites, tls }: LoadedConfig<LoadedSite>,
+  { config, sites, tls, cardListener }: LoadedConfig<LoadedSite>,
   log: Log,
   ticketKeys?: Buffer,
 ): AppSettings => ({
   config,
   databaseUrl: config.database.url,
   tls: tls === null ? null : { ...tls, ticketKeys },
+  cardListener,
   sites,
   transport: transportOf(config.smtp),
   mailTimeout: config.smtp?.timeout ?? MAIL_TIMEOUT,

@@ -1,4 +1,4 @@
-import type { Instance } from '../config/instance.ts'
+import type { CardListenerFiles, Instance } from '../config/instance.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
@@ -14,6 +14,8 @@ export interface AppSettings {
     Partial<Pick<Instance, 'workers' | 'accountSources' | 'cards'>>
   readonly databaseUrl: string
   readonly tls: TlsFiles | null
+  /** What the listener of cards is made from; without it there is none. */
+  readonly cardListener?: CardListenerFiles | null
   /** Other limits of the listener than the usual ones. */
   readonly limits?: Partial<ListenerLimits>
   readonly sites: readonly LoadedSite[]

@@ -3,7 +3,7 @@ import type { HeldList } from '../methods/cps/lists/list.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import type { Cut, DrainOptions } from '../server/draining.ts'
 import type { Parts } from '../server/health.ts'
-import type { Entrance } from '../server/listen.ts'
+import type { Entrances } from './serving.ts'
 import type { Figures } from '../server/metrics.ts'
 
 /**
@@ -21,7 +21,7 @@ export interface WorkerCalls {
   /** Begin to serve. Gives the port. */
   start(how: {
     readonly inForce: InForce
-    readonly entrance: Entrance
+    readonly entrances: Entrances
     readonly cardLists: readonly HeldList[]
   }): Promise<number>
   /** Judge cards by these lists of revoked ones from now on. */

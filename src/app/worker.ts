@@ -57,10 +57,10 @@ export const runWorker = (): void => {
   }
 
   answerCalls<WorkerCalls>({
-    start: async ({ inForce, entrance, cardLists }) => {
+    start: async ({ inForce, entrances, cardLists }) => {
       const log = createLog(inForce.loaded.config.log.level)
       const settings = { ...settingsOf(inForce.loaded, log, inForce.ticketKeys), inMachineTurn }
-      const serving = await startServing(settings, entrance, cardLists)
+      const serving = await startServing(settings, entrances, cardLists)
       work = { serving, log, inForce }
       return serving.port
     },

@@ -71,6 +71,12 @@ export const EVENTS = {
     means:
       'It was right and let nobody in. `detail`: `unknown` (no account has this identity), `ambiguous` (several open accounts have it), `disabled`, `another-person` (not the person whose password was given), `way-closed`, `not-enrolled` (no open way of this account is made of it), `used`; then serial and issuer of the certificate, or the issuer.',
   },
+  'sign-in.card-refused': {
+    result: 'failure',
+    isFlood: true,
+    means:
+      'A card was to be shown and let nobody in. `detail`: `none` (no certificate was chosen, the code of the card was wrong or not typed), `expired`, `not-yet-valid`, `revoked`, `untrusted` (none of the configured authorities has issued it), `not-for-authentication` (the certificate for signatures), `not-personal` (a card of a service), `kind-not-accepted`, `identity-unreadable`, `malformed`, `revocation-unknown` (the list of revoked cards is too old), `over` (the page was left too long, or opened in another browser); then serial and issuer of the certificate; and `front` with what was wrong when a front handed it over.',
+  },
   'sign-in.throttled': {
     result: 'failure',
     isFlood: true,

@@ -4,12 +4,13 @@ import { realpathSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Instance } from '../config/instance.ts'
 import { inheritedSocket } from '../server/inherited-socket.ts'
+import type { Entrances } from '../app/serving.ts'
 import { listen, type Entrance } from '../server/listen.ts'
 
 /** How the workers come to the visitors. */
 export interface Door {
   /** As the workers know it. */
-  readonly entrance: Entrance
+  readonly entrances: Entrances
   /** The descriptor that was handed to this process, and goes on to them; null where they open the address themselves. */
   readonly inherited: number | null
 }
@@ -18,17 +19,33 @@ export interface Door {
 const HANDED_ON = 4
 
 /**
- * Where the workers are to listen. That an address is free is tried first, alone: several of them listen on it together, and
- * a second instance that was started by mistake would otherwise take half of the visitors of the first, unseen.
- * @throws when the address is taken or not ours, or when several sockets were handed over
+ * That an address is free is tried first, alone: several workers listen on it together, and a second instance that was
+ * started by mistake would otherwise take half of the visitors of the first, unseen.
+ * @throws when the address is taken or not ours
  */
-export const openDoor = async ({ listen: { address, port }, workers }: Instance): Promise<Door> => {
-  const inherited = inheritedSocket(process.env, process.pid)
-  if (inherited !== null) return { entrance: { fd: HANDED_ON }, inherited }
+const openAddress = async (address: string, port: number, workers: number): Promise<Entrance> => {
   const trial = createServer()
   const free = await listen(trial, port, address)
   await once(trial.close(), 'close')
-  return { entrance: { address, port: free, shared: workers > 1 }, inherited }
+  return { address, port: free, shared: workers > 1 }
+}
+
+const openCards = async ({ listen: { cards }, workers }: Instance): Promise<Entrance | null> => {
+  if (cards === undefined) return null
+  if (cards.socket !== undefined) return { socket: cards.socket }
+  return openAddress(cards.address, cards.port, workers)
+}
+
+/**
+ * Where the workers are to listen.
+ * @throws when an address is taken or not ours, or when several sockets were handed over
+ */
+export const openDoor = async (instance: Instance): Promise<Door> => {
+  const { address, port } = instance.listen
+  const cards = await openCards(instance)
+  const inherited = inheritedSocket(process.env, process.pid)
+  const visitors = inherited === null ? await openAddress(address, port, instance.workers) : { fd: HANDED_ON }
+  return { entrances: { visitors, cards }, inherited }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/settings/problem.ts'
+import type { CardForm } from './card-listener-schema.ts'
 import type { Config } from './schema.ts'
 
 /** An LDAP directory: its password read, its authorities read (PEM). */
@@ -30,6 +31,19 @@ export interface Instance extends Omit<
   readonly cards?: CardSettings
 }
 
+/** What the listener of cards is made from, as read. */
+export interface CardListenerFiles {
+  /** Null on a Unix socket. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
+  /** Null where the gate itself asks for the card. */
+  readonly front: {
+    readonly form: CardForm
+    /** Who vouches for it, PEM; null where the secret does. */
+    readonly ca: string | null
+    readonly secret: string | null
+  } | null
+}
+
 /** What the instance needs to know of a site; policy/load gives more. */
 export interface InstanceSite {
   readonly site: {
@@ -39,6 +53,7 @@ export interface InstanceSite {
     readonly accounts?: string | undefined
     readonly ways: readonly { readonly methods: readonly string[] }[]
     readonly 'forward-auth': { readonly enabled: boolean }
+    readonly cps: { readonly address?: string | undefined }
   }
   readonly origin: string
   readonly warnings: readonly Problem[]
@@ -51,6 +66,8 @@ export interface LoadedConfig<Site extends InstanceSite> {
   readonly sites: readonly Site[]
   /** Certificate chain and key as read, PEM; null where a front terminates TLS. */
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
+  /** Null where no cards are shown. */
+  readonly cardListener: CardListenerFiles | null
   /** What departs from the rules of the field, but may be; those of the sites included. */
   readonly warnings: readonly Problem[]
 }

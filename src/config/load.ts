@@ -10,6 +10,7 @@ import { readSecret } from '../lib/settings/secret-file.ts'
 import { checkAccountSources } from './checks/account-sources.ts'
 import { checkAudit } from './checks/audit.ts'
 import { checkCards } from './checks/cards.ts'
+import { checkCardListener } from './checks/card-listener.ts'
 import type { Check, CheckContext } from './checks/context.ts'
 import { checkForwardAuth } from './checks/forward-auth.ts'
 import { checkListeners } from './checks/listeners.ts'
@@ -19,6 +20,7 @@ import { checkSites } from './checks/sites.ts'
 import { checkTls } from './checks/tls.ts'
 import { checkWorkers } from './checks/workers.ts'
 import { toCards } from './card-settings.ts'
+import { absoluteCards, readCards } from './card-listener.ts'
 import { applyEnvironment, strayVariables, type Environment } from './environment.ts'
 import type { DirectorySettings, Instance, InstanceSite, LegacyTableSettings, LoadedConfig } from './instance.ts'
 import { configSchema, type Config } from './schema.ts'
@@ -33,6 +35,7 @@ export interface LoadConfigOptions<Site extends InstanceSite> {
 
 const CHECKS: readonly Check[] = [
   checkListeners,
+  checkCardListener,
   checkForwardAuth,
   checkTls,
   checkSecrets,
@@ -92,6 +95,7 @@ const toInstance = (given: Config, directory: string): Instance => {
     listen: {
       ...listen,
       ...(listen.tls && { tls: { certificate: absolute(listen.tls.certificate), key: absolute(listen.tls.key) } }),
+      ...(listen.cards && { cards: absoluteCards(listen.cards, absolute) }),
     },
     store:
       store === 'embedded'
@@ -169,7 +173,15 @@ export const parseConfig = <Site extends InstanceSite>(
   if (value === null || all.some(isError)) return refuse(all)
   const config = toInstance(value, directory)
   const sites = outcomes.flatMap(({ outcome }) => (outcome.ok ? [outcome.value] : []))
-  return accept({ config, file: resolve(file), directory, sites, tls: readTls(config.listen), warnings: all })
+  return accept({
+    config,
+    file: resolve(file),
+    directory,
+    sites,
+    tls: readTls(config.listen),
+    cardListener: readCards(config.listen),
+    warnings: all,
+  })
 }
 
 /** Reads and checks an instance file. */

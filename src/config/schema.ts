@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LOG_LEVELS } from '../lib/log.ts'
 import { duration, matching, network } from '../lib/settings/fields.ts'
+import { cardListenerSchema } from './card-listener-schema.ts'
 import { cardsSchema } from './cards-schema.ts'
 import { directorySchema } from './directory-schema.ts'
 import { address, file, named, port, text } from './fields.ts'
@@ -30,6 +31,11 @@ export const configSchema = z.strictObject({
         .describe(
           'Proxies in front whose X-Forwarded-For is believed, and who may ask for decisions where a site has `forward-auth`. Empty: nobody is trusted and the socket address counts (R19, H-09).',
         ),
+      cards: cardListenerSchema
+        .describe(
+          'Where people show their card: a listener of its own, so that no other page ever makes the browser ask for a certificate. Needed by sites with the method `cps`.',
+        )
+        .optional(),
     })
     .prefault({})
     .describe('Where visitors arrive.'),

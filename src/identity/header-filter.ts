@@ -1,4 +1,5 @@
 import { identityHeaderNames, type HeaderSite } from './call-context.ts'
+import { CARD_HEADER_FAMILIES, CARD_HEADERS } from './card-header-names.ts'
 
 /**
  * Whole families, by how their names begin.
@@ -33,6 +34,17 @@ const identityNames = (site: HeaderSite): string[] => [
   ...(site.identity.signature === undefined ? [] : SIGNATURE),
 ]
 
+/** Whether a name, in any spelling, hands over a certificate. */
+const createCardNames = (): ((folded: string) => boolean) => {
+  const names = new Set(CARD_HEADERS.map(fold))
+  const families = CARD_HEADER_FAMILIES.map(fold)
+  return (folded) => names.has(folded) || families.some((family) => folded.startsWith(family))
+}
+const isFoldedCard = createCardNames()
+
+/** Tells the names in which fronts hand over the certificate of a visitor. */
+export const isCardHeader = (rawName: string): boolean => isFoldedCard(fold(rawName))
+
 const MAX_KNOWN = 2_000
 
 /**
@@ -42,7 +54,8 @@ const MAX_KNOWN = 2_000
 export const createHeaderFilter = (site: HeaderSite): ((rawName: string) => boolean) => {
   const names = new Set([...identityNames(site), ...SINGLE].map(fold))
   const families = FAMILIES.map(fold)
-  const isFoldedOurs = (folded: string) => names.has(folded) || families.some((family) => folded.startsWith(family))
+  const isFoldedOurs = (folded: string) =>
+    names.has(folded) || families.some((family) => folded.startsWith(family)) || isFoldedCard(folded)
   // A handful of spellings make up all traffic; a visitor who invents names fills the table and is then merely slower.
   const known = new Map<string, boolean>()
 
@@ -62,5 +75,6 @@ export const createHeaderFilter = (site: HeaderSite): ((rawName: string) => bool
  */
 export const createIdentityNames = (site: HeaderSite): ((rawName: string) => boolean) => {
   const names = new Set(identityNames(site).map(fold))
-  return (rawName) => names.has(fold(rawName)) || fold(rawName).startsWith(fold('X-Portillon-'))
+  return (rawName) =>
+    names.has(fold(rawName)) || fold(rawName).startsWith(fold('X-Portillon-')) || isCardHeader(rawName)
 }

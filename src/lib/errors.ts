@@ -15,6 +15,7 @@ export const ERRORS = {
   'not-found': { status: 404, level: 'info' },
   'method-not-allowed': { status: 405, level: 'info' },
   'request-timeout': { status: 408, level: 'info' },
+  'card-page-over': { status: 410, level: 'info' },
   'body-too-large': { status: 413, level: 'info' },
   'target-too-long': { status: 414, level: 'info' },
   'host-unknown': { status: 421, level: 'warn' },

@@ -7,6 +7,7 @@ import { readSecret } from '../lib/settings/secret-file.ts'
 import { checkBrowsers } from './checks/browsers.ts'
 import type { Check, CheckContext } from './checks/context.ts'
 import { checkContextualCall } from './checks/contextual-call.ts'
+import { checkCard } from './checks/card.ts'
 import { checkFiles } from './checks/files.ts'
 import { checkHosts } from './checks/hosts.ts'
 import { checkIdentity } from './checks/identity.ts'
@@ -59,6 +60,7 @@ export interface LoadOptions {
 const CHECKS: readonly Check[] = [
   checkHosts,
   checkWays,
+  checkCard,
   checkRules,
   checkBrowsers,
   checkIdentity,

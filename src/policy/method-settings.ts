@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, matching, period, text } from '../lib/settings/fields.ts'
+import { cardAddress, cardHelp } from './card-address.ts'
 
 /** Beginnings of addresses that are read by whoever is on duty. */
 const SHARED_MAILBOXES = [
@@ -119,6 +120,8 @@ export const siteMail = z
 /** Health professionals' cards, as far as one site is concerned; whom the gate believes is in the instance file. */
 export const cps = z
   .strictObject({
+    address: cardAddress,
+    help: cardHelp,
     kinds: z
       .array(z.enum(['CPS', 'CPF', 'CPE', 'CPA']))
       .min(1)

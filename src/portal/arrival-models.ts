@@ -36,6 +36,8 @@ export interface ArrivalPageModels {
     readonly method: EvidenceMethod
     readonly why: 'no-account' | 'another-person' | 'not-enrolled'
     readonly signInHref: string
+    /** Where another card can be shown; null for what there is only one of. */
+    readonly retryHref: string | null
     readonly reference: string
   }
   /** Whether what was just presented is to lead to the account from now on. */

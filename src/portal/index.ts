@@ -8,6 +8,8 @@ import { showAccountPage, takePreference, takeRecoveryCodes, takeRemoval, takeSe
 import { showAddress, takeAddress } from './routes/account-address.ts'
 import { takeDeviceForgotten } from './routes/account-devices.ts'
 import { showEnrolment, takeEnrolment } from './routes/application.ts'
+import { showCard, showRefusedCard, takeCard } from './routes/card.ts'
+import { takeCardReturn } from './routes/card-return.ts'
 import { showChoice, takeChoice } from './routes/choice.ts'
 import { showCodePage, takeCode, takeResend } from './routes/code.ts'
 import { showEnding } from './routes/ending.ts'
@@ -84,6 +86,17 @@ const callRoutes = (router: Router, parts: PortalParts, session: RequestHandler)
   router.get(`${at}/deliver`, showDelivery(parts))
 }
 
+const cardRoutes = (router: Router, parts: PortalParts, session: RequestHandler): void => {
+  router.all('/card', onlyMethods('GET', 'HEAD', 'POST'))
+  router.get('/card', showCard(parts))
+  router.post('/card', readForm, takeCard(parts))
+  router.all('/card/refused', onlyMethods('GET', 'HEAD'))
+  router.get('/card/refused', showRefusedCard(parts))
+  // Not HEAD: it would use the ticket up.
+  router.all('/card/return', onlyMethods('GET'))
+  router.get('/card/return', session, takeCardReturn(parts))
+}
+
 const routes = (parts: PortalParts): Router => {
   const router = express.Router({ caseSensitive: true, strict: true })
   const session: RequestHandler = (request, response, next) => {
@@ -151,6 +164,7 @@ const routes = (parts: PortalParts): Router => {
   passkeyRoutes(router, parts, session)
   providerRoutes(router, parts, session)
   callRoutes(router, parts, session)
+  cardRoutes(router, parts, session)
   return router
 }
 

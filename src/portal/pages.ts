@@ -2,6 +2,7 @@ import type { EventName } from '../audit/events.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import type { MethodId, Proof } from '../policy/schema.ts'
 import type { Arrival, ArrivalMethod, ArrivalPageModels, LinkedIdentity } from './arrival-models.ts'
+import type { CardPageModels } from './card/models.ts'
 import type { Message } from './message.ts'
 import type { ProviderPageModels } from './provider-models.ts'
 import type { CallPageModels } from './contextual-call/call-models.ts'
@@ -23,7 +24,8 @@ export interface WayChoice {
   readonly endsOn: string | null
 }
 
-export interface PageModels extends NoticePageModels, ArrivalPageModels, ProviderPageModels, CallPageModels {
+export interface PageModels
+  extends NoticePageModels, ArrivalPageModels, ProviderPageModels, CallPageModels, CardPageModels {
   /** Identifier, password and one button per way. */
   'sign-in': {
     readonly action: string

@@ -30,6 +30,7 @@ import type { OffersOf } from '../sign-in/stage.ts'
 import type { PendingLinks } from '../sign-in/pending-links.ts'
 import type { SignInFlow } from '../sign-in/flow.ts'
 import type { Views } from './views.ts'
+import type { CardJourneys } from './card/journeys.ts'
 import type { Browsers } from './browser.ts'
 import type { Refusals } from './errors.ts'
 import type { Pages } from './respond.ts'
@@ -55,6 +56,7 @@ export interface PortalParts {
   readonly totp: TotpEnrolment
   readonly passkeys: Passkeys
   readonly providers: Providers
+  readonly cards: CardJourneys
   readonly newPasskeys: PasskeyEnrolment
   readonly addresses: AddressEnrolment
   readonly recoveryCodes: RecoveryCodes

@@ -3,6 +3,7 @@ import type { Evidence } from '../sign-in/evidence.ts'
 import type { PresentRefusal } from '../sign-in/present.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
 import type { AtSignIn } from './at-sign-in.ts'
+import { cardHref } from './card/addresses.ts'
 import { signInHref } from './destination.ts'
 import { flowSite } from './flow-site.ts'
 import { linkEvidence } from './link-evidence.ts'
@@ -24,7 +25,7 @@ const answerRefused = async (
   response: Response,
   { method }: Evidence,
   { reason }: PresentRefusal,
-  to: string,
+  { to, attempt }: PresentedAt,
 ): Promise<void> => {
   const visit = visitOf(response.req)
   switch (reason) {
@@ -40,7 +41,13 @@ const answerRefused = async (
       parts.pages.show(
         response,
         'not-recognised',
-        { method, why: reason, signInHref: signInHref(visit.site, to), reference: visit.reference },
+        {
+          method,
+          why: reason,
+          signInHref: signInHref(visit.site, to),
+          retryHref: method === 'cps' ? cardHref(visit.site, { to, attempt: attempt?.handle ?? '' }) : null,
+          reference: visit.reference,
+        },
         403,
       )
   }
@@ -66,7 +73,7 @@ export const presentEvidence = async (
     ...(attempt === undefined ? {} : { underWay: { ...attempt.underWay, handle: attempt.handle } }),
   })
   if (!presented.ok) {
-    await answerRefused(parts, response, evidence, presented.reason, to)
+    await answerRefused(parts, response, evidence, presented.reason, { to, ...(attempt && { attempt }) })
     return
   }
   const { handle } = presented.value

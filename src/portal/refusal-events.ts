@@ -1,8 +1,8 @@
 import type { AuditEvent } from '../audit/events.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 
-/** Why a listed proxy alone may ask there; gateway/own says it. */
-const STRANGER = 'forward-auth-stranger'
+/** Who is no listed proxy (gateway/own), and who is no front that hands over cards (server/card-listener). */
+const STRANGERS: ReadonlySet<string | undefined> = new Set(['forward-auth-stranger', 'card-front-stranger'])
 
 const ATTEMPTS: ReadonlySet<ErrorCode> = new Set(['cross-site', 'origin-refused', 'path-ambiguous'])
 
@@ -18,6 +18,6 @@ export const refusalEvent = (
 ): Pick<AuditEvent, 'event' | 'detail'> | null => {
   const whole = detail === undefined ? code : `${code}: ${detail}`
   if (code === 'forbidden') return { event: 'access.denied', detail: whole }
-  if (ATTEMPTS.has(code) || detail === STRANGER) return { event: 'request.refused', detail: whole }
+  if (ATTEMPTS.has(code) || STRANGERS.has(detail)) return { event: 'request.refused', detail: whole }
   return isPage && isOfSite ? { event: 'request.failed', detail: code } : null
 }

@@ -37,7 +37,11 @@ const readSheet = (assets: Assets): string => {
   return sheet
 }
 
-const policyFor = (sheet: string): string =>
+/** The form of the card page leads to the card listener, and browsers hold the way that a form leads against this too. */
+const formTargets = (site: Site | null): string =>
+  ["'self'", ...(site?.cps.address === undefined ? [] : [site.cps.address])].join(' ')
+
+const policyFor = (sheet: string, site: Site | null): string =>
   [
     "default-src 'none'",
     // The one style element we write is that of the refusal page; its digest allows exactly that text.
@@ -45,7 +49,7 @@ const policyFor = (sheet: string): string =>
     "script-src 'self'",
     "img-src 'self' data:",
     "connect-src 'self'",
-    "form-action 'self'",
+    `form-action ${formTargets(site)}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "object-src 'none'",
@@ -54,7 +58,7 @@ const policyFor = (sheet: string): string =>
 const createLook = (site: Site | null, renderers: Renderers): Look => {
   const assets = createAssets({ site })
   const sheet = readSheet(assets)
-  return { renderer: renderers(site?.templates), assets, sheet, policy: policyFor(sheet) }
+  return { renderer: renderers(site?.templates), assets, sheet, policy: policyFor(sheet, site) }
 }
 
 /** Scripts of single pages, among the assets. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
@@ -31,6 +32,16 @@ export interface TlsFiles {
    * one. Left out: every process has its own.
    */
   readonly ticketKeys?: Buffer | undefined
+  /** Clients are asked for a certificate. */
+  readonly asks?: AskedCertificate | undefined
+}
+
+/** How clients of a listener are asked for a certificate. Such a listener never takes up a session of before (K-11). */
+export interface AskedCertificate {
+  /** Certificates of authorities (PEM), which the client is told: browsers offer only what one of them has issued. */
+  readonly authorities: readonly string[]
+  /** No handshake without one of these authorities; otherwise any handshake, and what was shown is judged afterwards. */
+  readonly required: boolean
 }
 
 /** What visitors may take of a listener: bytes and milliseconds. */
@@ -90,7 +101,16 @@ export const USUAL_LIMITS: ListenerLimits = {
   handshakeTimeout: 10_000,
 }
 
-const secure = (tls: TlsFiles) => ({ ...tls, minVersion: 'TLSv1.2', honorCipherOrder: true }) as const
+/** A session that is taken up again brings the certificate of before along, whatever is in the reader now (K-11). */
+const askedOf = ({ authorities, required }: AskedCertificate) => ({
+  requestCert: true,
+  rejectUnauthorized: required,
+  ca: [...authorities],
+  secureOptions: constants.SSL_OP_NO_TICKET,
+})
+
+const secure = ({ asks, ...tls }: TlsFiles) =>
+  ({ ...tls, ...(asks && askedOf(asks)), minVersion: 'TLSv1.2', honorCipherOrder: true }) as const
 
 /** Node's code for a request that did not come in time. */
 const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT'

@@ -21,6 +21,8 @@
  * | provider-sessions:<digest of site, issuer, and its name for a session or a person> | methods/oidc | set of `<session digest>:<its absolute end>`: which sessions end when the provider says that one of its own has | session.absolute |
  * | provider-logout:<digest of site, browser and state> | methods/oidc | one word: this browser has gone to the provider to sign out; taken once | 10 min |
  * | logout-token:<digest of site, issuer and jti> | methods/oidc | present when that logout token has served | 10 min |
+ * | card-journey:<digest> | portal/card | somebody is on the way to show their card (JSON): site, digest of the browser, sealed target, digest of the attempt; taken once | 10 min |
+ * | card-ticket:<digest> | portal/card | what became of it (JSON): the same, and the id of the person with serial and issuer of the certificate, or why it was refused; taken once | 2 min |
  * | reset-link:<digest> | passwords/links | a link for a new password (JSON): site, realm, account, until when, keyed digest of the password's date and the address | password.reset-link + 24 h |
  * | reset-newest:<realm>:<account> | passwords/links | digest of the newest link of an account: the others are dead | password.reset-link + 24 h |
  * | reset-used:<digest> | passwords/links | present when that link has served | 24 h |
@@ -58,6 +60,8 @@ export const keys = {
   providerSessions: (digest: string) => `provider-sessions:${digest}`,
   providerLogout: (digest: string) => `provider-logout:${digest}`,
   logoutToken: (digest: string) => `logout-token:${digest}`,
+  cardJourney: (digest: string) => `card-journey:${digest}`,
+  cardTicket: (digest: string) => `card-ticket:${digest}`,
   resetLink: (digest: string) => `reset-link:${digest}`,
   resetNewest: (realm: string, account: string) => `reset-newest:${realm}:${account}`,
   resetUsed: (digest: string) => `reset-used:${digest}`,

@@ -23,6 +23,7 @@ const notRecognised = (id: string, fields: Partial<NotRecognised>): State => ({
     method: 'cps',
     why: 'no-account',
     signInHref: '/_portillon/sign-in?to=sealed.target',
+    retryHref: fields.method === undefined ? '/_portillon/card?to=sealed.target' : null,
     reference: '7KQ2-M4XD-91',
     ...fields,
   },

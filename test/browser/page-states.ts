@@ -4,6 +4,7 @@ import { siteSchema, type Site } from '../../src/policy/schema.ts'
 import { noticeStates } from './notice-states.ts'
 import { accountPage, OFFERS, poorAccount } from './account-states.ts'
 import { arrivalStates } from './arrival-states.ts'
+import { cardStates } from './card-states.ts'
 import { ENROLABLE, passkeyStates } from './passkey-states.ts'
 import { providerStates } from './provider-states.ts'
 import { passwordStates } from './password-states.ts'
@@ -206,6 +207,7 @@ export const pageStates: readonly PageState[] = [
   state('choice', 'choice', choice),
   state('choice-first', 'choice', { ...choice, offers: addresses, enrolable: ENROLABLE }),
   state('choice-prove', 'choice', { ...choice, offers: addresses, enrolable: ENROLABLE, enrolling: 'totp' }),
+  ...cardStates.map(({ id, page, model }) => state(id, page, model)),
   ...passkeyStates({ signIn, choice }).map(({ id, page, model }) => state(id, page, model)),
   state('choice-unknown', 'choice', { ...choice, error: { key: 'choice.unknown' } }),
   state('totp', 'totp', totp),
