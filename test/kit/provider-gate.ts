@@ -27,6 +27,22 @@ export const pscSite = (
   },
 })
 
+/** A site with a hospital's own provider first, whose accounts are linked by issuer and sub. */
+export const hospitalSite = (issuer: string): Partial<SiteFile> => ({
+  ways: [
+    { id: 'hospital', methods: ['oidc'] },
+    { id: 'mailed-code', methods: ['password', 'email-code'], homologation: 'test' },
+  ],
+  oidc: {
+    name: 'CHU de test',
+    issuer,
+    discovery: '/.well-known/wallet-openid-configuration',
+    'client-id': CLIENT_ID,
+    'client-secret-file': 'oidc.secret',
+    acr: { accepted: { eidas1: 2 } },
+  },
+})
+
 /** From the sign-in page of a path to the provider: the address that the gate sends the browser to. */
 export const goToProvider = async (
   visitor: Visitor,

@@ -93,6 +93,40 @@ const checkHeader = (header: Parts['header'], options: VerifyOptions): Result<Jw
   return accept({ alg, ...(kid !== undefined && { kid }), ...(typ !== null && { typ }) })
 }
 
+/** The header of a compact JWS, when one of the issuer's keys has signed it as the header says. */
+const verifyHeader = async (
+  token: string,
+  given: Parts['header'],
+  options: VerifyOptions,
+): Promise<Result<JwsHeader, JwsRefusal>> => {
+  const header = checkHeader(given, options)
+  if (!header.ok) return header
+  const { alg, kid } = header.value
+  const keys = await options.keys.find(kid, alg)
+  if (!keys.ok) return keys
+  for (const key of keys.value) {
+    try {
+      await compactVerify(token, key, { algorithms: [alg] })
+      return header
+    } catch (error) {
+      // A key that does not fit, whatever is wrong with it, verifies nothing; what is no fault of the token is thrown on.
+      if (!(error instanceof errors.JOSEError) && !(error instanceof TypeError)) throw error
+    }
+  }
+  return refuse('signature-wrong')
+}
+
+/** The same for whatever was signed, claims or not: what published vectors sign is no JSON. */
+export const verifySignature = async (
+  token: string,
+  options: VerifyOptions,
+): Promise<Result<JwsHeader, JwsRefusal>> => {
+  const [head, ...rest] = token.split('.').map(decodePart)
+  if (!head || rest.length !== 2 || rest.includes(null)) return refuse('not-compact')
+  const header = readObject(head, 'header-unreadable')
+  return header.ok ? verifyHeader(token, header.value, options) : header
+}
+
 /**
  * Verifies a compact JWS of one issuer (RFC 7515, RFC 8725). Nothing is fetched, and no key touched, for a token whose header
  * is not allowed; whoever has no key of the issuer gets nothing but `signature-wrong` out of whatever they try.
@@ -101,21 +135,8 @@ export const verifyJws = async (token: string, options: VerifyOptions): Promise<
   if (token.length > (options.maxLength ?? MAX_LENGTH)) return refuse('too-long')
   const parts = readParts(token)
   if (!parts.ok) return parts
-  const header = checkHeader(parts.value.header, options)
-  if (!header.ok) return header
-  const { alg, kid } = header.value
-  const keys = await options.keys.find(kid, alg)
-  if (!keys.ok) return keys
-  for (const key of keys.value) {
-    try {
-      await compactVerify(token, key, { algorithms: [alg] })
-      return accept({ header: header.value, claims: parts.value.claims })
-    } catch (error) {
-      // A key that does not fit, whatever is wrong with it, verifies nothing; what is no fault of the token is thrown on.
-      if (!(error instanceof errors.JOSEError) && !(error instanceof TypeError)) throw error
-    }
-  }
-  return refuse('signature-wrong')
+  const header = await verifyHeader(token, parts.value.header, options)
+  return header.ok ? accept({ header: header.value, claims: parts.value.claims }) : header
 }
 
 /** The `iss` that a token claims, so that it is known whose keys it is to be verified with; nothing is believed by it. */
