@@ -3,7 +3,15 @@ import { describe, it } from 'node:test'
 import { createManualClock } from '../kit/clock.ts'
 import { PERSON, startGate } from '../kit/gate.ts'
 import { CLIENT_ID, startScriptedProvider } from '../kit/scripted-provider.ts'
-import { assertRefused, eventsOf, goToProvider, PSC_WAY, pscSite, SECRET, useProviderGate } from '../kit/provider-gate.ts'
+import {
+  assertRefused,
+  eventsOf,
+  goToProvider,
+  PSC_WAY,
+  pscSite,
+  SECRET,
+  useProviderGate,
+} from '../kit/provider-gate.ts'
 import { createVisitor, PREFIX } from '../kit/visitor.ts'
 
 const use = useProviderGate()
@@ -34,7 +42,9 @@ describe('J-01: the state of an answer', () => {
 
   it('J-01: among twenty of the same at once one opens a session', async () => {
     const { visitor, back } = await goThere()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => visitor.ask(back, { headers: { accept: 'text/html' } })))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => visitor.ask(back, { headers: { accept: 'text/html' } })),
+    )
     assert.equal(answers.filter(({ location }) => location === '/dcc/').length, 1)
   })
 
@@ -131,7 +141,13 @@ describe('J-04: an answer is that of the provider that was asked', () => {
 
   it('J-04: a wrong or missing `iss` is refused before the code is shown to anybody', async () => {
     const { token } = use.provider.asked
-    const issuers = [null, '', 'https://evil.example.test', `${use.provider.issuer}/`, use.provider.issuer.toUpperCase()]
+    const issuers = [
+      null,
+      '',
+      'https://evil.example.test',
+      `${use.provider.issuer}/`,
+      use.provider.issuer.toUpperCase(),
+    ]
     for (const iss of issuers) {
       use.provider.says({ answer: { iss } })
       const visitor = createVisitor(use.gate)
@@ -254,7 +270,10 @@ describe('J-17: codes and tokens', () => {
     const query = new URL(back, 'http://x').searchParams
     const answer = await visitor.page(back)
     assert.equal(answer.headers['referrer-policy'], 'strict-origin')
-    const pages = [answer, ...(await Promise.all(['/dcc/', `${PREFIX}/account`, `${PREFIX}/session`].map((path) => visitor.page(path))))]
+    const pages = [
+      answer,
+      ...(await Promise.all(['/dcc/', `${PREFIX}/account`, `${PREFIX}/session`].map((path) => visitor.page(path)))),
+    ]
     const secrets = [query.get('code'), query.get('state'), idToken, idToken.split('.')[1], 'access-1', CLIENT_ID + ':']
     const told = [
       ...pages.map(({ body, location, headers }) => `${body}${location ?? ''}${JSON.stringify(headers)}`),
@@ -262,7 +281,8 @@ describe('J-17: codes and tokens', () => {
       JSON.stringify(use.gate.log),
       JSON.stringify(use.upstream.requests.map(({ headers }) => headers)),
     ].join('\n')
-    for (const secret of secrets) assert.ok(secret !== null && secret !== undefined && secret !== '' && !told.includes(secret), secret ?? 'none')
+    for (const secret of secrets)
+      assert.ok(secret !== null && secret !== undefined && secret !== '' && !told.includes(secret), secret ?? 'none')
   })
 
   it('J-17: what is kept to sign out there is encrypted, and opens with what the browser holds alone', async () => {

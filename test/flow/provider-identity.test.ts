@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PERSON, startGate, type Gate } from '../kit/gate.ts'
 import { CAMILLE, makeKey, startScriptedProvider } from '../kit/scripted-provider.ts'
-import { assertRefused, eventsOf, goToProvider, hospitalSite, pscSite, SECRET, useProviderGate } from '../kit/provider-gate.ts'
+import {
+  assertRefused,
+  eventsOf,
+  goToProvider,
+  hospitalSite,
+  pscSite,
+  SECRET,
+  useProviderGate,
+} from '../kit/provider-gate.ts'
 import { COLLEAGUE } from '../kit/use-gate.ts'
 import { createTempFolder } from '../kit/temp-folder.ts'
 import { createVisitor, hiddenFields, PREFIX, signIn } from '../kit/visitor.ts'
@@ -25,7 +33,12 @@ describe('the variants of what Pro Santé Connect says of people', () => {
     'civility outside only': { ...bare, codeCivilite, SubjectRefPro: { exercices: SubjectRefPro.exercices } },
     'otherIDs in the other spelling': { ...bare, otherIDs: otherIds },
     'empty texts everywhere': { ...bare, email: '', SubjectOrganization: '', Secteur_Activite: '', SubjectRefPro: '' },
-    'nulls and numbers where texts should be': { ...bare, otherIds: null, SubjectRole: 10, SubjectRefPro: { exercices: null } },
+    'nulls and numbers where texts should be': {
+      ...bare,
+      otherIds: null,
+      SubjectRole: 10,
+      SubjectRefPro: { exercices: null },
+    },
     'no preferred_username': { ...bare, preferred_username: undefined },
   }
   for (const [name, userinfo] of Object.entries(variants)) {
@@ -79,7 +92,15 @@ describe('J-10: whose account it is', () => {
       kind: 'no-number',
       cause: 'national-id-missing',
     })
-    const wrong = [899900000003, ['899900000003'], { a: 1 }, '899900000003 ', "8' OR 1=1", 'c.exemple', 'ANS20260101000000']
+    const wrong = [
+      899900000003,
+      ['899900000003'],
+      { a: 1 },
+      '899900000003 ',
+      "8' OR 1=1",
+      'c.exemple',
+      'ANS20260101000000',
+    ]
     for (const SubjectNameID of wrong) {
       use.provider.says({ userinfo: { ...CAMILLE, SubjectNameID } })
       const visitor = createVisitor(use.gate)
@@ -123,7 +144,9 @@ describe('J-10: whose account it is', () => {
       const link = /href="([^"]*\/oidc\?to=[^"]+)"/.exec(own.body)?.[1] ?? assert.fail('nothing to link')
       const there = await visitor.page(link.replaceAll('&amp;', '&'))
       assert.equal(new URL(there.location ?? '').searchParams.get('prompt'), 'login')
-      const question = await visitor.page((await visitor.page(use.provider.answerTo(there.location ?? ''))).location ?? '')
+      const question = await visitor.page(
+        (await visitor.page(use.provider.answerTo(there.location ?? ''))).location ?? '',
+      )
       const form = hiddenFields(question.body, `${PREFIX}/account/link`)
       assert.equal((await visitor.ask(`${PREFIX}/account/link`, { form })).location, `${PREFIX}/account?done=linked`)
       assert.equal((await come(gate, use.provider)).location, '/dcc/')

@@ -33,7 +33,11 @@ describe('J-05: the signature of an ID token', () => {
     const unsigned = (_made: string, claims: object) => `${encode({ alg: 'none' })}.${encode(claims)}.`
     await refuses({ idToken: unsigned }, /./, 'none')
     await refuses({ idToken: resigned({ alg: 'HS256', kid: 'key-1' }, jwk) }, /./, 'HS256 under the JWK')
-    await refuses({ idToken: resigned({ alg: 'HS256' }, 'a-secret-of-the-tests-alone') }, /./, 'HS256 under the client secret')
+    await refuses(
+      { idToken: resigned({ alg: 'HS256' }, 'a-secret-of-the-tests-alone') },
+      /./,
+      'HS256 under the client secret',
+    )
   })
 
   it('J-05: of a key that the token brings or points to opens nothing', async () => {
@@ -47,7 +51,8 @@ describe('J-05: the signature of an ID token', () => {
       { b64: true },
     ]
     for (const header of headers) {
-      const idToken = (_made: string, claims: Readonly<Record<string, unknown>>) => use.provider.sign(claims, header, evil)
+      const idToken = (_made: string, claims: Readonly<Record<string, unknown>>) =>
+        use.provider.sign(claims, header, evil)
       await refuses({ idToken }, /header-refused|token-malformed/, JSON.stringify(header))
     }
     const idToken = (_made: string, claims: Readonly<Record<string, unknown>>) => use.provider.sign(claims, {}, evil)
@@ -56,7 +61,8 @@ describe('J-05: the signature of an ID token', () => {
 
   it('J-05: that is cut, changed, or under an algorithm that the site does not list opens nothing', async () => {
     await refuses({ idToken: (made) => made.slice(0, -8) }, /signature-wrong|not-compact/, 'cut')
-    const other = (made: string, claims: object) => made.replace(/\.[^.]+\./, `.${encode({ ...claims, sub: 'somebody' })}.`)
+    const other = (made: string, claims: object) =>
+      made.replace(/\.[^.]+\./, `.${encode({ ...claims, sub: 'somebody' })}.`)
     await refuses({ idToken: other }, /signature-wrong|userinfo-subject/, 'another body')
     const rs512 = await makeKey('key-1', 'RS512')
     const idToken = (_made: string, claims: Readonly<Record<string, unknown>>) => use.provider.sign(claims, {}, rs512)
@@ -108,7 +114,11 @@ describe('J-06: the claims of an ID token', () => {
 
   it('J-06: a subject that is empty, a number, missing, or another one in the userinfo opens nothing', async () => {
     for (const sub of ['', 12, undefined, null, 'x'.repeat(300)]) await refuses({ claims: { sub } }, /./, String(sub))
-    await refuses({ userinfo: { ...CAMILLE, sub: 'f:0:somebody' }, claims: { sub: CAMILLE.sub } }, /userinfo-subject/, 'sub')
+    await refuses(
+      { userinfo: { ...CAMILLE, sub: 'f:0:somebody' }, claims: { sub: CAMILLE.sub } },
+      /userinfo-subject/,
+      'sub',
+    )
     const { sub: _sub, ...without } = CAMILLE
     await refuses({ userinfo: without, claims: { sub: CAMILLE.sub } }, /userinfo-subject/, 'no sub')
   })
@@ -116,7 +126,10 @@ describe('J-06: the claims of an ID token', () => {
   it('J-06: a name twice, in the token or in the userinfo, opens nothing', async () => {
     const text = JSON.stringify(CAMILLE).replace('{', '{"SubjectNameID":"899900000011",')
     const instead = {
-      userinfo: (_request: unknown, response: { writeHead: (status: number, head: object) => { end: (text: string) => void } }) => {
+      userinfo: (
+        _request: unknown,
+        response: { writeHead: (status: number, head: object) => { end: (text: string) => void } },
+      ) => {
         response.writeHead(200, { 'content-type': 'application/json' }).end(text)
       },
     }

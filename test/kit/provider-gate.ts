@@ -131,7 +131,8 @@ export const assertRefused = async (
   const refusals = eventsOf(use.gate).filter(({ event }) => event === 'sign-in.provider-refused')
   const wanted = `${cause} ${use.provider.issuer}`
   // Many alike are counted, not written one by one: then it is one of the same kind.
-  const event = refusals.find((one) => one.reference === reference) ?? refusals.findLast(({ detail }) => detail === wanted)
+  const event =
+    refusals.find((one) => one.reference === reference) ?? refusals.findLast(({ detail }) => detail === wanted)
   assert.equal(event?.detail, wanted)
   const location = answer.location ?? ''
   assert.match(location, new RegExp(`^${PREFIX}/pro-sante-connect/refused\\?why=${kind}&`))
