@@ -51,7 +51,7 @@ const faultOf = (certificate: ReadCertificate): string | null => {
   const usage = extensionValue(certificate, id_ce_keyUsage, KeyUsage)
   if (usage === null || usage === undefined || (usage.toNumber() & KeyUsageFlags.keyCertSign) === 0)
     return 'may not sign certificates'
-  if (!isStrongKey(certificate.x509.publicKey)) return 'weak key'
+  if (!isStrongKey(certificate.publicKey)) return 'weak key'
   const unknown = [...certificate.extensions.values()].find(
     ({ critical, extnID }) => critical && !CRITICAL_KNOWN.has(extnID),
   )
@@ -68,7 +68,7 @@ export const isSignedBy = (
   certificate.x509.verify(issuer.publicKey)
 
 /** A root is believed because it was installed: how strong its signature over itself is says nothing. */
-const isRoot = ({ x509 }: ReadCertificate): boolean => x509.checkIssued(x509) && x509.verify(x509.publicKey)
+const isRoot = ({ x509, publicKey }: ReadCertificate): boolean => x509.checkIssued(x509) && x509.verify(publicKey)
 
 const lengthAllowed = (certificate: ReadCertificate, below: number): boolean => {
   const limit = extensionValue(certificate, id_ce_basicConstraints, BasicConstraints)?.pathLenConstraint
@@ -80,8 +80,8 @@ type Candidate = Omit<Authority, 'above'>
 const candidateOf = (certificate: ReadCertificate): Candidate => ({
   certificate,
   commonName: textOf(attributesOf(certificate.fields.subject).CN[0]) ?? '',
-  id: keyIdOf(certificate.x509.publicKey),
-  publicKey: certificate.x509.publicKey,
+  id: keyIdOf(certificate.publicKey),
+  publicKey: certificate.publicKey,
 })
 
 /** The way up to a root, or null. */

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { X509Certificate, type KeyObject } from 'node:crypto'
 import { AsnConvert } from '@peculiar/asn1-schema'
 import { Certificate, Version, type Extension, type TBSCertificate } from '@peculiar/asn1-x509'
 import { accept, refuse, type Result } from '../../lib/result.ts'
@@ -7,6 +7,10 @@ import { accept, refuse, type Result } from '../../lib/result.ts'
 export interface ReadCertificate {
   readonly x509: X509Certificate
   readonly fields: TBSCertificate
+  readonly publicKey: KeyObject
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number
+  readonly notAfter: number
   readonly signatureAlgorithm: Certificate['signatureAlgorithm']
   /** By their OID; each stands once. */
   readonly extensions: ReadonlyMap<string, Extension>
@@ -25,9 +29,11 @@ const LONGEST_ISSUER = 200
 /** One line without control characters: what an unknown authority calls itself may be anything. */
 const asLine = (name: string): string => name.replace(/\n/g, ', ').replace(/\p{C}/gu, '?').slice(0, LONGEST_ISSUER)
 
-const parse = (der: Uint8Array): { readonly x509: X509Certificate; readonly asn: Certificate } | null => {
+const parse = (der: Uint8Array) => {
   try {
-    return { x509: new X509Certificate(der), asn: AsnConvert.parse(der, Certificate) }
+    const x509 = new X509Certificate(der)
+    // The key is read when it is asked for, and may be none.
+    return { x509, publicKey: x509.publicKey, asn: AsnConvert.parse(der, Certificate) }
   } catch {
     // Both throw for whatever is no certificate.
     return null
@@ -44,7 +50,7 @@ export const readCertificate = (der: Uint8Array): Result<ReadCertificate, string
   if (der.length === 0 || der.length > LARGEST) return refuse('size')
   const parsed = parse(der)
   if (parsed === null) return refuse('unreadable')
-  const { x509, asn } = parsed
+  const { x509, publicKey, asn } = parsed
   // OpenSSL reads PEM too, and leaves alone what follows the first certificate.
   if (!isSame(x509.raw, der)) return refuse('not one certificate in DER')
   const fields = asn.tbsCertificate
@@ -54,10 +60,16 @@ export const readCertificate = (der: Uint8Array): Result<ReadCertificate, string
   const all = Array.from(fields.extensions ?? [])
   const extensions = new Map(all.map((extension) => [extension.extnID, extension]))
   if (extensions.size !== all.length) return refuse('an extension twice')
+  const notBefore = fields.validity.notBefore.getTime().getTime()
+  const notAfter = fields.validity.notAfter.getTime().getTime()
+  if (!Number.isFinite(notBefore) || !Number.isFinite(notAfter)) return refuse('dates')
   const serialNumber = bytesOf(fields.serialNumber)
   return accept({
     x509,
     fields,
+    publicKey,
+    notBefore,
+    notAfter,
     signatureAlgorithm: asn.signatureAlgorithm,
     extensions,
     serialNumber,

@@ -6,8 +6,8 @@ import { isStrongKey, signatureForm } from './strength.ts'
 
 const untrusted = (cause: string) => refuse<CardFault>({ reason: 'untrusted', cause })
 
-const isInForce = ({ fields: { validity } }: ReadCertificate, now: number): boolean =>
-  validity.notBefore.getTime().getTime() <= now && now <= validity.notAfter.getTime().getTime()
+const isInForce = ({ notBefore, notAfter }: ReadCertificate, now: number): boolean =>
+  notBefore <= now && now <= notAfter
 
 /** The authority that signed the certificate of a card, itself in force up to its root (K-05). */
 export const findIssuer = (
@@ -16,7 +16,7 @@ export const findIssuer = (
   now: number,
 ): Result<Authority, CardFault> => {
   if (signatureForm(certificate.signatureAlgorithm) === null) return untrusted('weak signature')
-  if (!isStrongKey(certificate.x509.publicKey)) return untrusted('weak key')
+  if (!isStrongKey(certificate.publicKey)) return untrusted('weak key')
   const issuer = issuers.find((each) => isSignedBy(certificate, each))
   if (issuer === undefined) return untrusted('unknown issuer')
   const ended = [issuer, ...issuer.above].find((each) => !isInForce(each.certificate, now))
@@ -24,9 +24,8 @@ export const findIssuer = (
 }
 
 /** Whether the certificate of the card itself is in force. */
-export const validityFault = ({ fields: { validity } }: ReadCertificate, now: number): CardFault | null => {
-  const [from, to] = [validity.notBefore.getTime(), validity.notAfter.getTime()]
-  if (now > to.getTime()) return { reason: 'expired', cause: `on ${to.toISOString()}` }
-  if (now < from.getTime()) return { reason: 'not-yet-valid', cause: `before ${from.toISOString()}` }
-  return null
+export const validityFault = ({ notBefore, notAfter }: ReadCertificate, now: number): CardFault | null => {
+  const day = (time: number): string => new Date(time).toISOString()
+  if (now > notAfter) return { reason: 'expired', cause: `on ${day(notAfter)}` }
+  return now < notBefore ? { reason: 'not-yet-valid', cause: `before ${day(notBefore)}` } : null
 }
