@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   explain: async () => (await import('./cli/explain.ts')).registerExplain(program),
   accounts: async () => (await import('./cli/accounts.ts')).registerAccounts(program),
   sessions: async () => (await import('./cli/sessions.ts')).registerSessions(program),
+  'contextual-call': async () => (await import('./cli/contextual-call.ts')).registerContextualCall(program),
   keys: async () => (await import('./cli/keys.ts')).registerKeys(program),
   audit: async () => (await import('./cli/audit.ts')).registerAudit(program),
   worker: async () => (await import('./cli/worker.ts')).registerWorker(program),

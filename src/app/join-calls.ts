@@ -4,6 +4,7 @@ import { createCallContexts, type CallContexts } from '../identity/call-context.
 import { createKeySource, fixedKeySource, type KeySource } from '../identity/jws/key-source.ts'
 import { secretKeySet } from '../identity/jws/key-set.ts'
 import { FILE_TIMES, readKeysFile, readKeysUrl, URL_TIMES } from '../identity/jws/read-keys.ts'
+import type { Keyring } from '../identity/keyring.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
 import { createSealed } from '../identity/sealed.ts'
 import { readSecret } from '../lib/settings/secret-file.ts'
@@ -18,8 +19,11 @@ import type { Partner } from '../policy/partners.ts'
 import type { Foundations } from './foundations.ts'
 import type { AppSettings } from './settings.ts'
 
+/** As much of the keyring as calls need. */
+type Deriving = Pick<Keyring, 'derive' | 'deriveAll'>
+
 export const callContexts = (
-  { keyring }: Pick<Foundations, 'keyring'>,
+  { keyring }: { readonly keyring: Deriving },
   { random }: Pick<AppSettings, 'random'>,
 ): CallContexts => createCallContexts(createSealed({ key: purposeKey(keyring, 'call-context'), random }))
 
@@ -52,7 +56,7 @@ const linkVerifierOf = ({ keys, link }: Partner): VerifyLink | null => {
 
 /** The calls of one site; null where it takes none. */
 export const siteCalls = (
-  foundations: Pick<Foundations, 'store' | 'keyring'>,
+  foundations: Pick<Foundations, 'store'> & { readonly keyring: Deriving },
   settings: Pick<AppSettings, 'clock' | 'random' | 'log'>,
   { site, origin }: LoadedSite,
 ): SiteCalls | null => {

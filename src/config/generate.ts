@@ -10,6 +10,8 @@ import {
   type Refusal,
 } from '../lib/ambiguous.ts'
 import { toJsonSchema } from '../lib/settings/json-schema.ts'
+import { callClaimsSchema } from '../methods/contextual-call/claims.ts'
+import { CALL_REASONS } from '../methods/contextual-call/reasons.ts'
 import { siteSchema } from '../policy/schema.ts'
 import { variablesOf } from './environment.ts'
 import { renderExample } from './example.ts'
@@ -116,6 +118,23 @@ The parser of undici refuses in answers what Node's refuses in requests.
 const editorSchema = (): string =>
   `${JSON.stringify({ title: 'Site file of Portillon', ...z.toJSONSchema(siteSchema, { io: 'input', target: 'draft-7' }) }, null, 2)}\n`
 
+const callSchema = (): string =>
+  `${JSON.stringify({ title: 'Claims of a contextual call', ...z.toJSONSchema(callClaimsSchema, { io: 'input', target: 'draft-7' }) }, null, 2)}\n`
+
+const callReasons = (): string => `# Why a contextual call opened nothing, and what to do
+
+Made from \`src/methods/contextual-call/reasons.ts\` by \`npm run generate\`; do not edit it by hand.
+
+The user reads one page for all of them, with a reference. The reason stands in the audit trail (\`call.refused\`); \`portillon contextual-call
+explain REFERENCE\` says it with these words, and the page does to a partner under integration (\`test: true\`).
+
+| reason | what it means, what to do |
+|---|---|
+${Object.entries(CALL_REASONS)
+  .map(([reason, means]) => `| \`${reason}\` | ${means} |`)
+  .join('\n')}
+`
+
 /** Every file that is made from the schemas and the list of events, by its name from the top of the project. */
 export const generatedFiles = (): ReadonlyMap<string, string> =>
   new Map([
@@ -124,6 +143,8 @@ export const generatedFiles = (): ReadonlyMap<string, string> =>
     ['deploy/reference.md', `${reference().trimEnd()}\n`],
     ['deploy/events.md', events()],
     ['deploy/refusals.md', refusals()],
+    ['deploy/contextual-call.schema.json', callSchema()],
+    ['deploy/contextual-call-reasons.md', callReasons()],
   ])
 
 if (import.meta.main) {

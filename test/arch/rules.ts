@@ -54,6 +54,16 @@ export const ALLOWED_SIDEWAYS: readonly { readonly from: string; readonly to: st
     to: 'audit/events.ts',
     because: 'the same tool writes the manual of the events',
   },
+  {
+    from: 'config/generate.ts',
+    to: 'methods/contextual-call/claims.ts',
+    because: 'the same tool writes the schema of calls',
+  },
+  {
+    from: 'config/generate.ts',
+    to: 'methods/contextual-call/reasons.ts',
+    because: 'the same tool writes the manual of refused calls',
+  },
 ]
 
 /** What the layers would allow and must not be. */

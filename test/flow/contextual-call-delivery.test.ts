@@ -122,6 +122,7 @@ describe('a session of a call that is confined', () => {
     assert.match(elsewhere.location ?? '', /^\/_portillon\/sign-in\?to=/)
     const script = await visitor.ask('/dcc/admin', { headers: { accept: 'application/json' } })
     assert.equal(script.status, 401)
+    inUse.clock.advance('1s')
     assert.equal((await signIn(inUse.gate, visitor, '/dcc/admin')).location, '/dcc/admin')
     assert.equal((await visitor.page('/dcc/admin')).status, 200)
   })

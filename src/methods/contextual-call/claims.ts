@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isInsOid, isMatricule } from './ins.ts'
+import { INS_OIDS, isMatricule, type InsOid } from './ins.ts'
 
 /**
  * What a call says, field by field; a field that is not here refuses the call: whoever sends it believes that it means
@@ -23,8 +23,14 @@ const patient = z
   .strictObject({
     ins: z
       .strictObject({
-        matricule: z.string().refine(isMatricule).describe('15 characters, key included.'),
-        oid: z.string().refine(isInsOid).describe('1.2.250.1.213.1.4.8 (NIR) or .9 (NIA); .10 and .11 in tests alone.'),
+        matricule: z
+          .string()
+          .regex(/^[1-8]\d{4}(?:\d{2}|2A|2B)\d{8}$/)
+          .refine(isMatricule)
+          .describe('15 characters, key included.'),
+        oid: z
+          .enum(Object.keys(INS_OIDS) as [InsOid, ...InsOid[]])
+          .describe('1.2.250.1.213.1.4.8 (NIR) or .9 (NIA); .10 and .11 in tests alone.'),
       })
       .describe('INS of the patient, when the identity is qualified (`status` VALI), and only then.')
       .optional(),
