@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { startDpi, type Dpi } from '../../deploy/demo/dpi/dpi.ts'
 import { startStandIn, type StandIn } from '../../deploy/demo/stand-in.ts'
 import { createAccountAdmin } from '../accounts/admin.ts'
 import { generatePassword } from '../accounts/generated-password.ts'
@@ -90,7 +91,27 @@ const addPeople = async (app: App, site: LoadedSite): Promise<DemoAccount[]> => 
   )
 }
 
-const describe = (url: string, upstream: string, prefix: string, accounts: readonly DemoAccount[]): string =>
+/** A site that takes calls is called by the record system of the demonstration, whose keys are made for the one run. */
+const calledBy = async (loaded: LoadedSite, dpi: Dpi, folder: string): Promise<LoadedSite> => {
+  const call = loaded.site['contextual-call']
+  const [partner] = loaded.site.partners
+  if (call === undefined || partner === undefined) return loaded
+  const file = join(folder, 'dpi-jwks.json')
+  await writeFile(file, dpi.jwks)
+  const site = {
+    ...loaded.site,
+    // One clock for both: what was made before the start is told apart at once.
+    'contextual-call': { ...call, leeway: 1_000 },
+    partners: [{ ...partner, keys: { file }, algorithms: ['ES256' as const], test: true }],
+  }
+  return { ...loaded, site }
+}
+
+const describe = (
+  { url, upstream, dpi }: { readonly url: string; readonly upstream: string; readonly dpi: string | null },
+  prefix: string,
+  accounts: readonly DemoAccount[],
+): string =>
   [
     '',
     '  Portillon, demonstration: nothing leaves this machine, nothing is kept.',
@@ -99,6 +120,7 @@ const describe = (url: string, upstream: string, prefix: string, accounts: reado
       ['  Application', `${url}/`],
       ['  Mails', `${url}${prefix}/outbox`],
       ['  Behind the gate', upstream],
+      ...(dpi === null ? [] : [['  Record system (DPI)', `${dpi}/`]]),
     ]),
     '',
     ...table([
@@ -150,7 +172,11 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
     const standIn = options.upstream === undefined ? await startUpstream(() => port, site, secret) : null
     if (standIn !== null) cleanup.later(() => standIn.close())
     const upstream = options.upstream ?? standIn?.url ?? ''
-    const here = onThisMachine(loaded.value, port, upstream, standIn === null ? null : secret)
+    const placed = onThisMachine(loaded.value, port, upstream, standIn === null ? null : secret)
+    const isCalled = site['contextual-call'] !== undefined && site.partners.length > 0
+    const dpi = isCalled ? await startDpi({ gate: placed.origin, prefix: site.prefix }) : null
+    if (dpi !== null) cleanup.later(() => dpi.close())
+    const here = dpi === null ? placed : await calledBy(placed, dpi, folder)
     const outbox = createOutbox({ clock: systemClock })
     const app = await startApp({
       config: {
@@ -173,8 +199,18 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
     cleanup.later(() => app.stop())
     const accounts = await addPeople(app, here)
     const url = `http://localhost:${port}`
-    const ready = { url, outbox: `${url}${site.prefix}/outbox`, upstream, accounts }
-    process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : describe(url, upstream, site.prefix, accounts))
+    const ready = {
+      url,
+      outbox: `${url}${site.prefix}/outbox`,
+      upstream,
+      accounts,
+      ...(dpi !== null && { dpi: dpi.url }),
+    }
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify(ready)}\n`
+        : describe({ url, upstream, dpi: dpi?.url ?? null }, site.prefix, accounts),
+    )
     await stopped
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw thrown

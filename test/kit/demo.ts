@@ -5,6 +5,7 @@ import { startCli } from './processes.ts'
 const readySchema = z.object({
   url: z.string(),
   outbox: z.string(),
+  dpi: z.string().optional(),
   accounts: z.array(z.object({ login: z.string(), password: z.string(), email: z.string() })),
 })
 const mailsSchema = z.object({
@@ -15,6 +16,8 @@ type Mail = z.output<typeof mailsSchema>['mails'][number]
 /** `portillon demo --policy policies/<policy>.yaml`, as anybody starts it to look at it. */
 export interface Demo {
   readonly url: string
+  /** Address of the record system that calls it; undefined where the policy takes no calls. */
+  readonly dpi: string | undefined
   /** @throws {Error} when the demonstration has no such person */
   person(login: string): { readonly login: string; readonly password: string; readonly email: string }
   /** The next mail to an address after those that were already there. @throws {Error} when none comes in ten seconds */
@@ -26,13 +29,14 @@ export const startDemo = async (policy: string): Promise<Demo> => {
   const file = join(import.meta.dirname, `../../policies/${policy}.yaml`)
   const running = startCli(['demo', '--json', '--port', '0', '--policy', file])
   const [line] = await running.waitFor(/^\{.*\}$/m)
-  const { url, outbox, accounts } = readySchema.parse(JSON.parse(line))
+  const { url, outbox, accounts, dpi } = readySchema.parse(JSON.parse(line))
   const mailsTo = async (to: string): Promise<readonly Mail[]> => {
     const response = await fetch(outbox, { headers: { Accept: 'application/json' } })
     return mailsSchema.parse(await response.json()).mails.filter((mail) => mail.to === to)
   }
   return {
     url,
+    dpi,
     person: (login) => {
       const account = accounts.find((one) => one.login === login)
       if (account === undefined) throw new Error(`no ${login} in the demonstration`)

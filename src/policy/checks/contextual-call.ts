@@ -13,6 +13,13 @@ const AT = 'contextual-call'
 /** A link that lives longer is a link that somebody else can use (facts/health.md § 4.3). */
 const LIMITS = { 'max-age': 120_000, leeway: 60_000 } as const
 
+/** What tells who a patient is to anybody who reads it. */
+const TRAITS: ReadonlySet<string> = new Set(
+  ['matricule', 'ins', 'birth-name', 'used-name', 'first-given-name', 'given-names', 'birth-date', 'birth-place'].map(
+    (trait) => `patient.${trait}`,
+  ),
+)
+
 function* checkTimes(call: CallDraft, site: Draft<Site>): Generator<Finding> {
   for (const name of ['max-age', 'leeway'] as const) {
     const value = call[name]
@@ -65,7 +72,10 @@ function* checkDeliver({ deliver, ...call }: CallDraft, site: Draft<Site>): Gene
     )
   if (namesOf(deliver.ctx).length > 0 && site.identity?.assertion === undefined)
     yield error([...at, 'ctx'], 'an `identity.assertion` that says it', 'add one, or remove `ctx`')
-  if (deliver.as === 'query' && Object.values(deliver.values ?? {}).some((value) => value?.startsWith('patient.')))
+  if (
+    deliver.as === 'query' &&
+    Object.values(deliver.values ?? {}).some((value) => value !== undefined && TRAITS.has(value))
+  )
     yield warning(
       [...at, 'as'],
       '`form` or `headers`',
