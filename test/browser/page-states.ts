@@ -3,6 +3,7 @@ import { groupedSecret, keyUri, qrCode } from '../../src/methods/totp/key-uri.ts
 import { siteSchema, type Site } from '../../src/policy/schema.ts'
 import { noticeStates } from './notice-states.ts'
 import { accountPage, OFFERS, poorAccount } from './account-states.ts'
+import { callStates } from './call-states.ts'
 import { arrivalStates } from './arrival-states.ts'
 import { cardStates } from './card-states.ts'
 import { ENROLABLE, passkeyStates } from './passkey-states.ts'
@@ -309,6 +310,7 @@ export const pageStates: readonly PageState[] = [
   ),
   state('signed-in-again', 'signed-in-again', { name: 'Zoé Œuvrard', signOutHref: '/_portillon/sign-out' }),
   state('cookies-refused', 'cookies-refused', { retryHref: '/_portillon/sign-in' }),
+  ...callStates.map(({ id, page, model }) => state(id, page, model)),
   ...[...arrivalStates(signIn), ...providerStates].map(({ id, page, model }) => state(id, page, model)),
   state('loop', 'loop', { retryHref: '/_portillon/sign-in', reference: '7KQ2-M4XD-91' }),
   state('refusal-403', 'refusal', refusal('forbidden', 403)),

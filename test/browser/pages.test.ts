@@ -47,7 +47,7 @@ describe('W-16: every page in every state', () => {
   for (const [nth, states] of portions(onePerPage).entries()) {
     it(`each page passes axe in English, on a phone, without a script, portion ${nth + 1}`, async () => {
       await withPage(PHONE, async (page) => {
-        await page.route(/\/(?:portillon|password|passkey)\.js/, (route) =>
+        await page.route(/\/(?:portillon|password|passkey|call)\.js/, (route) =>
           route.fulfill({ contentType: 'text/javascript', body: '' }),
         )
         for (const { id } of states) {
@@ -145,6 +145,7 @@ describe('screenshots for the manual', () => {
     ...['kept-form', 'kept-form-unsure', 'kept-form-foreign', 'sign-in-form-kept', 'signed-in-again'],
     ...['refusal-403', 'refusal-421', 'refusal-502', 'outbox'],
     ...['choice', 'application', 'application-added', 'totp', 'totp-clock', 'recovery-codes', 'account', 'address'],
+    ...['call-other-person', 'call-other-patient', 'call-refused', 'call-refused-test', 'call-gone', 'call-press'],
     ...['forgotten-login', 'forgotten-sent', 'new-password', 'new-password-unmet', 'new-password-expired'],
   ]
 
