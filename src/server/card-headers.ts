@@ -97,7 +97,7 @@ const FORMS: Readonly<Record<CardHeaderForm, Form>> = {
   },
   haproxy: {
     certificate: 'x-ssl-client-der',
-    chain: 'x-ssl-client-chain-der',
+    chain: null,
     // 0 is also what HAProxy says when there was no certificate at all.
     verified: { name: 'x-ssl-client-verify', value: '0', none: '0' },
     read: fromBase64,
