@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditRecord } from '../../src/audit/canonical.ts'
 import type { SiteFile } from '../../src/policy/schema.ts'
 import type { ProviderCredentials, ProviderMethod } from '../../src/policy/provider-credentials.ts'
@@ -50,10 +51,17 @@ export const goToProvider = async (
   method: ProviderMethod = 'pro-sante-connect',
 ): Promise<Answer> => {
   const challenged = await visitor.page(path)
-  const page = await visitor.page(challenged.location ?? '')
-  const link = new RegExp(`href="(${PREFIX}/${method}(?:\\?[^"]*)?)"`).exec(page.body)?.[1]
-  if (link === undefined) throw new Error(`the page has no button for ${method}: ${page.status}`)
-  return visitor.page(link.replaceAll('&amp;', '&'))
+  const linkOf = ({ body }: Answer) =>
+    new RegExp(`href="(${PREFIX}/${method}(?:\\?[^"]*)?)"`).exec(body)?.[1]?.replaceAll('&amp;', '&')
+  // Its description is read in the background: on a busy machine it may come after the first visitor.
+  const deadline = performance.now() + 15_000
+  let link = linkOf(await visitor.page(challenged.location ?? ''))
+  while (link === undefined) {
+    assert.ok(performance.now() < deadline, `the page has no button for ${method}`)
+    await pause(100)
+    link = linkOf(await visitor.page(challenged.location ?? ''))
+  }
+  return visitor.page(link)
 }
 
 export interface ProviderGate {

@@ -29,9 +29,11 @@ export interface ProviderParts {
   readonly log: Log
 }
 
-/** How often a description is read anew, and how soon one that could not be read, milliseconds. */
+/** How often a description is read anew; and one that could not be read, soon at first: the network may come up after the gate. */
 const REFRESH = 10 * 60_000
-const RETRY = 15_000
+const RETRIES = [1_000, 3_000, 10_000, 15_000] as const
+
+const pauseAfter = (failures: number): number => (failures === 0 ? REFRESH : (RETRIES[failures - 1] ?? 15_000))
 
 /** Says in the log, once each time, that a provider begins or ceases to answer. */
 const createTelling = ({ site, method, issuer }: ProviderProfile, log: Log) => {
@@ -56,6 +58,7 @@ const createReading = (
   let reading: Promise<void> | null = null
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
+  let failures = 0
 
   const readOnce = async (): Promise<void> => {
     const read = await readDescription(profile, fetch).catch((thrown: unknown) =>
@@ -63,8 +66,10 @@ const createReading = (
     )
     if (read.ok) {
       reached = reachedBy(profile, read.value, reached, { fetch, clock, log })
+      failures = 0
       circuit.succeeded()
     } else {
+      failures += 1
       why = read.reason
       circuit.failed()
     }
@@ -75,7 +80,7 @@ const createReading = (
     reading ??= readOnce().finally(() => {
       reading = null
       clearTimeout(timer)
-      if (!isClosed) timer = setTimeout(() => void read(), reached === null ? RETRY : REFRESH).unref()
+      if (!isClosed) timer = setTimeout(() => void read(), pauseAfter(failures)).unref()
     })
     return reading
   }
