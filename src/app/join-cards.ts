@@ -5,9 +5,9 @@ import type { AppSettings } from './settings.ts'
 /** Who judges cards; null where none are taken, and then no reader of certificates is loaded. */
 export const joinCards = async (
   { cardLists }: Pick<Foundations, 'cardLists'>,
-  { config, clock }: Pick<AppSettings, 'config' | 'clock'>,
+  { config, clock, random }: Pick<AppSettings, 'config' | 'clock' | 'random'>,
 ): Promise<CardJudge | null> => {
   if (config.cards === undefined) return null
   const { createCards } = await import('../methods/cps/index.ts')
-  return createCards(config.cards, { lists: cardLists, clock })
+  return createCards(config.cards, { lists: cardLists, clock, random })
 }

@@ -93,6 +93,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@simplewebauthn/server': ['methods/passkey'],
   // Readers of ASN.1: of cards, their lists and responders; the demonstration makes a look-alike of IGC-Santé with them.
   '@peculiar/asn1-cms': ['lib/certificate-file.ts'],
+  '@peculiar/asn1-ocsp': ['methods/cps'],
   '@peculiar/asn1-rsa': ['methods/cps'],
   '@peculiar/asn1-schema': ['lib/certificate-file.ts', 'methods/cps', 'deploy/demo/igc-sante'],
   '@peculiar/asn1-x509': ['methods/cps', 'deploy/demo/igc-sante'],
@@ -117,7 +118,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   jose: ['identity', 'deploy/demo'],
   kysely: ['database'],
   ldapts: ['accounts/ldap'],
-  'lru-cache': ['gateway', 'identity', 'session'],
+  'lru-cache': ['gateway', 'identity', 'methods/cps', 'session'],
   mysql2: ['database/foreign'],
   nodemailer: ['mail'],
   'openid-client': ['methods/oidc'],

@@ -1,5 +1,6 @@
 import { cardsSchema } from '../../src/config/cards-schema.ts'
 import type { CardSettings } from '../../src/config/instance.ts'
+import { systemRandom } from '../../src/lib/random.ts'
 import type { Result } from '../../src/lib/result.ts'
 import type { Card, CardRefusal } from '../../src/methods/cps/card.ts'
 import { createCards } from '../../src/methods/cps/index.ts'
@@ -52,7 +53,7 @@ export const createTestJudge = (pki: TestIgcSante, now: number, given: Partial<C
   const clock = createManualClock(now)
   const lists = createHeldLists()
   lists.take([pki.strong, pki.standard].map((authority) => heldList(pki, pki.list(authority))))
-  const cards = createCards(cardSettings(pki, 'unused', given), { lists, clock })
+  const cards = createCards(cardSettings(pki, 'unused', given), { lists, clock, random: systemRandom })
   const judge: TestJudge['judge'] = (leaf, site = {}, others = []) =>
     cards.judge({ leaf, others }, { cps: { kinds: ['CPS', 'CPF', 'CPE', 'CPA'], ...site } })
   return {

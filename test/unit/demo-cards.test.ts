@@ -9,6 +9,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createCards } from '../../src/methods/cps/index.ts'
 import { createHeldLists } from '../../src/methods/cps/lists/held-lists.ts'
 import { createCardLists } from '../../src/methods/cps/lists/keep-lists.ts'
+import { systemRandom } from '../../src/lib/random.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { ALIX, CAMILLE } from '../kit/igc-sante.ts'
 import { createTempFolder } from '../kit/temp-folder.ts'
@@ -67,7 +68,7 @@ describe('cards of the demonstration', () => {
     const held = createHeldLists()
     held.take(lists.current())
     lists.close()
-    const judge = createCards(made.settings, { lists: held, clock: systemClock })
+    const judge = createCards(made.settings, { lists: held, clock: systemClock, random: systemRandom })
     const verdicts = await Promise.all(
       made.cards.map(async ({ file, password, what }) => {
         const leaf = new Uint8Array(certificateIn(file, password).raw)

@@ -21,7 +21,8 @@ export interface DownloadLimits {
 
 const tooLarge = refuse('too large')
 
-const readBody = async (response: Response, largest: number): Promise<Result<Uint8Array, string>> => {
+/** The body of an answer, as far as it is no larger than that. */
+export const readBody = async (response: Response, largest: number): Promise<Result<Uint8Array, string>> => {
   if (Number(response.headers.get('content-length') ?? 0) > largest) return tooLarge
   const parts: Uint8Array[] = []
   let size = 0
@@ -41,7 +42,7 @@ const askedWith = ({ etag, lastModified }: Validators): Record<string, string> =
 })
 
 /** What kept it from arriving, for the log. */
-const causeOf = (thrown: unknown): string => {
+export const causeOf = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return 'unknown'
   if (thrown.name === 'TimeoutError') return 'too slow'
   const { cause } = thrown as { cause?: { code?: unknown } }
