@@ -4,9 +4,13 @@ import { createSessionOwners, type SessionOwners } from '../kept-forms/owners.ts
 import type { Exchange } from '../gateway/exchange.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
 import { browserDigest, type Browsers } from '../portal/browser.ts'
+import { cookieLine } from '../portal/cookies.ts'
 import type { PortalSite } from '../portal/visit.ts'
 import type { Foundations } from './foundations.ts'
 import type { AppSettings } from './settings.ts'
+
+/** As long as a form is kept, seconds. */
+const LINK_LIFE = 1_800
 
 /** Forms that arrive when their session has ended: the data path keeps and sends them, the pages ask their owner. */
 export interface JoinedForms {
@@ -29,7 +33,7 @@ const traceOf = ({ site, reference, address }: Exchange) => ({
 export const formParts = (
   { kept, owners }: JoinedForms,
   { trail }: Foundations,
-  { log }: AppSettings,
+  { log, random }: AppSettings,
   browsers: Browsers,
   portalOf: (exchange: Exchange) => PortalSite,
 ): FormParts => ({
@@ -39,9 +43,14 @@ export const formParts = (
     const browser = browsers.known({ request: exchange.request, site: portalOf(exchange) })
     return browser === undefined ? undefined : browserDigest(browser)
   },
+  carrier: (exchange) => {
+    const proof = random.token(18)
+    return { browser: browserDigest(proof), cookie: cookieLine(portalOf(exchange), 'link', proof, LINK_LIFE) }
+  },
   log,
   onKept: ({ exchange }, session, size) => {
-    trail.record({ event: 'form.kept', session, detail: `${size} bytes`, ...traceOf(exchange) })
+    const whose = session === null ? {} : { session }
+    trail.record({ event: 'form.kept', ...whose, detail: `${size} bytes`, ...traceOf(exchange) })
   },
   onSent: ({ exchange, subject, session }) => {
     if (subject.kind === 'anonymous' || session === null) return

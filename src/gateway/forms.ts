@@ -9,9 +9,11 @@ export interface FormParts {
   readonly owners: SessionOwners
   /** Digest of the browser's identifier; undefined for a browser that never saw a page of ours. */
   readonly browserOf: (exchange: Exchange) => string | undefined
+  /** A cookie for a browser that sends a form from another site, and the digest that it goes by. */
+  readonly carrier: (exchange: Exchange) => { readonly browser: string; readonly cookie: string }
   readonly log: Log
   /** For the audit trail. */
-  readonly onKept: (input: Authorized, session: string, size: number) => void
+  readonly onKept: (input: Authorized, session: string | null, size: number) => void
   readonly onSent: (input: Asserted) => void
 }
 

@@ -1,3 +1,5 @@
+import { digest } from '../lib/digest.ts'
+import { UNOWNED, UNOWNED_BYTES, UNOWNED_PER_ADDRESS } from '../kept-forms/kept-forms.ts'
 import { FORM_HANDLE, staysOnSite } from '../lib/return-target.ts'
 import type { Authorized, Exchange, FormOutcome } from './exchange.ts'
 import { pressedFor, type FormParts } from './forms.ts'
@@ -20,6 +22,12 @@ const isFromOurPage = ({ request: { headers } }: Exchange): boolean => {
 
 const isOr = (given: string | string[] | undefined, expected: string): boolean =>
   given === undefined || given === expected
+
+/** A form of a listed site that fills the window; what a page of ours sends is never one. */
+const isFromRecordSystem = ({ request: { headers }, site }: Exchange): boolean =>
+  headers.origin !== undefined &&
+  site.site.forms.from.includes(headers.origin) &&
+  isOr(headers['sec-fetch-dest'], 'document')
 
 /** Browsers are led to this address once more: it must come back as it was. */
 const comesBack = (raw: string): boolean => {
@@ -46,6 +54,25 @@ const tooLarge = ({ request }: Exchange): FormOutcome => ({
  * kept is said on the sign-in page (W-11).
  */
 export const keepForm = (parts: FormParts, readBody: ReadBody) => {
+  /** A link of a record system that is a form: the browser that sends it keeps our cookies to itself (SameSite=Lax). */
+  const carry = async (input: Authorized): Promise<FormOutcome | undefined> => {
+    const { exchange } = input
+    const { site, target, request, address = '' } = exchange
+    if (!isKeepable(exchange)) return undefined
+    const body = input.hasBody ? await readBody(request, UNOWNED_BYTES) : Buffer.alloc(0)
+    if (body === 'too-large') return tooLarge(exchange)
+    if (typeof body === 'string') return undefined
+    const { 'content-type': type = '', referer = '' } = request.headers
+    const { browser, cookie } = parts.carrier(exchange)
+    const place = { site: site.site.site, browser, owner: UNOWNED, behind: '/' }
+    const form = { ...place, target: target.raw, type, referer, body }
+    const handle = await parts.kept.keep(form, digest(`${site.site.site} ${address}`), UNOWNED_PER_ADDRESS)
+    if (handle === null) return undefined
+    exchange.response.appendHeader('Set-Cookie', cookie)
+    parts.onKept(input, null, body.length)
+    return { kept: handle }
+  }
+
   const keep = async (input: Authorized, session: string): Promise<FormOutcome | undefined> => {
     const { exchange } = input
     const { site, target, request } = exchange
@@ -72,8 +99,10 @@ export const keepForm = (parts: FormParts, readBody: ReadBody) => {
     const pressed = pressedFor(exchange)
     if (pressed !== null) return FORM_HANDLE.test(pressed) ? { ...input, form: { kept: pressed } } : input
     const session = input.session ?? input.ended
-    if (session === null) return input
-    return keep(input, session).then((form) => {
+    const isLink = isFromRecordSystem(exchange)
+    if (session === null && !isLink) return input
+    const kept = isLink || session === null ? carry(input) : keep(input, session)
+    return kept.then((form) => {
       // The visitor left, or was told meanwhile that the body cannot be read.
       if (exchange.response.destroyed || exchange.response.headersSent) return null
       return form === undefined ? input : { ...input, form }

@@ -15,6 +15,12 @@ const STATE_LIFETIME = 60 * 60_000
 /** Forms kept of one session that has ended: enough for every open tab, too few to fill the store with. */
 const FORMS_PER_SESSION = 8
 
+/** In place of an owner: a form of another site, which belongs to whoever signs in where it was sent from, once. */
+export const UNOWNED = 'unowned'
+/** Of those, from one address: a hospital stands behind one. */
+export const UNOWNED_PER_ADDRESS = 200
+export const UNOWNED_BYTES = 65_536
+
 const formSchema = z.object({
   site: z.string(),
   /** Digest of the browser's identifier. */
@@ -48,7 +54,9 @@ export type FormState = (typeof STATES)[number]
 /** Forms that wait for their owner (R7, G1). Every operation throws `Fault('store-unavailable')` with the store. */
 export interface KeptForms {
   /** Gives the handle, which the browser alone will have; null when this session has had its share. */
-  keep(form: Omit<KeptForm, 'keptAt'>, session: string): Promise<string | null>
+  keep(form: Omit<KeptForm, 'keptAt'>, session: string, most?: number): Promise<string | null>
+  /** Whoever has signed in where an unowned form was sent from takes it for theirs. */
+  adopt(handle: string, form: KeptForm, by: Pick<KeptForm, 'browser' | 'owner'>): Promise<void>
   /** The form of a handle, only on its site and for the browser that sent it. */
   find(at: Pick<KeptForm, 'site' | 'browser'>, handle: string): Promise<KeptForm | null>
   state(handle: string): Promise<FormState | null>
@@ -101,9 +109,9 @@ export const createKeptForms = ({ store, clock, random, key }: KeptFormsParts): 
     store.set(stateKey(handle), next, next === 'released' ? RELEASED_FOR : STATE_LIFETIME)
 
   return {
-    keep: async (form, session) => {
+    keep: async (form, session, most = FORMS_PER_SESSION) => {
       const kept = await store.increment(keys.count('kept-forms', session), KEPT_FORM_LIFETIME)
-      if (kept > FORMS_PER_SESSION) return null
+      if (kept > most) return null
       const handle = random.token(18)
       await put(handle, { ...form, keptAt: clock.now() })
       return handle
@@ -114,6 +122,10 @@ export const createKeptForms = ({ store, clock, random, key }: KeptFormsParts): 
       const content = text === null ? null : openEnvelope(key.every(), { what: 'kept form', site, handle }, text)
       const form = content === null ? null : unpack(content)
       return form?.site === site && form.browser === browser ? form : null
+    },
+    adopt: async (handle, form, by) => {
+      // Taken first: of two who come with it at once, one has it.
+      if ((await store.take(formKey(handle))) !== null) await put(handle, { ...form, ...by })
     },
     state,
     release: async (handle) => {

@@ -275,6 +275,12 @@ export const siteSchema = z.strictObject({
         .min(1)
         .default(['/**'])
         .describe('Where forms are sent that may be kept; by default, anywhere.'),
+      from: z
+        .array(origin)
+        .default([])
+        .describe(
+          'Origins of record systems (DPI) whose links to the application are forms (POST): browsers send them without our session, so each is kept, up to 64 kB, until the person has signed in and has said that it shall go on.',
+        ),
     })
     .prefault({})
     .describe('Forms that people send when their session has just ended (R7).'),

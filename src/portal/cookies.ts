@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { PortalSite } from './visit.ts'
 
-export type CookieKind = 'session' | 'browser' | 'hops' | 'reset' | 'known' | 'not-me' | 'device' | 'provider'
+export type CookieKind = 'session' | 'browser' | 'hops' | 'reset' | 'known' | 'not-me' | 'device' | 'link' | 'provider'
 
 const NAMES: Readonly<Record<CookieKind, string>> = {
   session: 'portillon',
@@ -11,6 +11,7 @@ const NAMES: Readonly<Record<CookieKind, string>> = {
   known: 'portillon-known',
   'not-me': 'portillon-not-me',
   device: 'portillon-device',
+  link: 'portillon-link',
   provider: 'portillon-provider',
 }
 

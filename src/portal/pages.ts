@@ -357,6 +357,8 @@ export interface PageModels
     readonly size: number
     /** It was sent once already, and the application did not confirm it. */
     readonly isUnsure: boolean
+    /** Host of the record system whose link it is; null for a form of the application's own pages. */
+    readonly from: string | null
   }
   /** The form is not there: sent, not wanted, another person's, or nobody knows any more. */
   'kept-form-gone': { readonly reason: 'sent' | 'declined' | 'foreign' | 'expired'; readonly continueHref: string }

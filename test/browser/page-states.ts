@@ -164,6 +164,7 @@ const keptForm: PageModels['kept-form'] = {
   files: 0,
   size: 1_840,
   isUnsure: false,
+  from: null,
 }
 
 const refusal = (code: PageModels['refusal']['code'], status: number): PageModels['refusal'] => ({
@@ -305,6 +306,12 @@ export const pageStates: readonly PageState[] = [
   state('kept-form', 'kept-form', keptForm),
   state('kept-form-file', 'kept-form', { ...keptForm, fields: 4, files: 1, size: 482_000, sentTo: '/dcc/upload' }),
   state('kept-form-unsure', 'kept-form', { ...keptForm, isUnsure: true }),
+  state('kept-form-link', 'kept-form', {
+    ...keptForm,
+    page: '/',
+    sentTo: '/dcc/appel',
+    from: 'dpi.ch-exemple.example.test',
+  }),
   ...(['sent', 'declined', 'foreign', 'expired'] as const).map((reason) =>
     state(`kept-form-${reason}`, 'kept-form-gone', { reason, continueHref: '/' }),
   ),

@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import type { KeptForm } from '../../kept-forms/kept-forms.ts'
+import { UNOWNED, type KeptForm } from '../../kept-forms/kept-forms.ts'
 import { measureForm } from '../../kept-forms/measure.ts'
 import { parseTarget } from '../../lib/path.ts'
 import type { LiveSession } from '../../session/cache.ts'
 import { browserDigest } from '../browser.ts'
+import { readCookie } from '../cookies.ts'
 import { keptFormHref, signInHref } from '../destination.ts'
 import { field, takeForm, textOf } from '../form.ts'
 import { liveSession } from '../live.ts'
@@ -47,14 +48,35 @@ const dropForeign = async (parts: PortalParts, visit: Visit, live: LiveSession, 
   })
 }
 
+/** A form of another site, which this browser has sent: it is theirs who has signed in here. */
+const adoptForm = async (
+  parts: PortalParts,
+  visit: Visit,
+  live: LiveSession,
+  handle: string,
+  browser: string | undefined,
+): Promise<KeptForm | null> => {
+  const { kept, owners } = parts.forms
+  const proof = readCookie(visit.request, visit.site, 'link')
+  if (proof === undefined || browser === undefined) return null
+  const form = await kept.find({ site: visit.site.site.site, browser: browserDigest(proof) }, handle)
+  if (form?.owner !== UNOWNED) return null
+  const by = { browser: browserDigest(browser), owner: owners.markOf(live.record) }
+  await kept.adopt(handle, form, by)
+  return { ...form, ...by }
+}
+
 /** The form of a handle, for its owner in its own browser; null once everybody else has been answered. */
 const findForm = async (parts: PortalParts, response: Response, handle: string): Promise<Found | null> => {
   const visit = visitOf(response.req)
+  const { request } = visit
   const { kept, owners } = parts.forms
-  const browser = parts.browsers.known(visit)
+  const browser =
+    parts.browsers.known(visit) ?? (request.method === 'GET' ? parts.browsers.ensure(response) : undefined)
   const place = browser === undefined ? null : { site: visit.site.site.site, browser: browserDigest(browser) }
-  const form = place === null ? null : await kept.find(place, handle)
   const live = await liveSession(visit)
+  const own = place === null ? null : await kept.find(place, handle)
+  const form = own ?? (live === null ? null : await adoptForm(parts, visit, live, handle, browser))
   if (live === null) {
     parts.pages.go(response, signInHref(visit.site, sealedFor(parts, visit, handle, form), 'form-kept'))
     return null
@@ -74,9 +96,16 @@ const needsMore = (visit: Visit, { live, form }: Found, now: number): boolean =>
 
 const pathOf = (target: string): string => target.split('?', 1)[0] ?? target
 
+/** Host of the record system that a form comes from; null for a page of this site. */
+const fromElsewhere = ({ hosts }: Pick<Visit['site']['site'], 'hosts'>, { referer }: KeptForm): string | null => {
+  // A page of this site always says that it is one; a record system may say nothing.
+  const { host } = new URL(referer === '' ? 'https://dpi.invalid' : referer)
+  return hosts.includes(host) ? null : host.replace('dpi.invalid', '')
+}
+
 const modelOf = (
   parts: PortalParts,
-  { prefix }: Visit['site'],
+  { prefix, site }: Visit['site'],
   { live, form, browser }: Found,
   handle: string,
   isUnsure: boolean,
@@ -89,6 +118,7 @@ const modelOf = (
   sentTo: pathOf(form.target),
   at: new Date(form.keptAt).toISOString(),
   name: live.record.name,
+  from: fromElsewhere(site, form),
   ...measureForm(form.type, form.body),
   size: form.body.length,
   isUnsure,
