@@ -88,7 +88,7 @@ describe('a link of a record system that is an address', () => {
       const path = `/body/dossier?${query}`
       const signedIn = await signIn(gate, visitor, path)
       assert.equal(signedIn.location, path)
-      await visitor.page(signedIn.location ?? '', { 'sec-fetch-site': 'same-origin' })
+      await visitor.page(signedIn.location, { 'sec-fetch-site': 'same-origin' })
       assert.equal((await received()).startLine, `GET ${path} HTTP/1.1`)
       await visitor.ask(path, { headers: FROM_DPI })
       assert.equal((await received()).startLine, `GET ${path} HTTP/1.1`)
