@@ -13,6 +13,7 @@ import { createLog } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
 import { createOutbox } from '../mail/outbox.ts'
 import { loadSite, type LoadedSite } from '../policy/load.ts'
+import type { DemoCardListener } from './demo-card-listener.ts'
 import { demoPeople } from './demo-people.ts'
 import { fail, failWithProblems } from './failure.ts'
 import { freePort } from './free-port.ts'
@@ -91,6 +92,22 @@ const addPeople = async (app: App, site: LoadedSite): Promise<DemoAccount[]> => 
   )
 }
 
+/** A site that takes cards gets a listener and cards of its own. Others load no reader of certificates. */
+const cardsOf = async (loaded: LoadedSite, folder: string): Promise<DemoCardListener | null> => {
+  if (!loaded.site.ways.some(({ methods }) => methods.includes('cps'))) return null
+  const { makeDemoCardListener } = await import('./demo-card-listener.ts')
+  return makeDemoCardListener(loaded, { folder, port: await freePort(), now: systemClock.now() })
+}
+
+/** What to do with the cards, in two lines. */
+const cardLines = ({ cards, site }: DemoCardListener): readonly string[] => [
+  ...table([['  Card', 'File'], ...cards.map(({ what, file }) => [`  ${what}`, file])]),
+  '',
+  `  Import a card into the browser's certificates (password ${cards[0]?.password ?? ''}; Firefox: « Vos certificats »), then sign in with it.`,
+  `  The browser warns of ${site.site.cps.address ?? ''}, whose certificate is made up too: go on.`,
+  '',
+]
+
 /** A site that takes calls is called by the record system of the demonstration, whose keys are made for the one run. */
 const calledBy = async (loaded: LoadedSite, dpi: Dpi, folder: string): Promise<LoadedSite> => {
   const call = loaded.site['contextual-call']
@@ -107,11 +124,14 @@ const calledBy = async (loaded: LoadedSite, dpi: Dpi, folder: string): Promise<L
   return { ...loaded, site }
 }
 
-const describe = (
-  { url, upstream, dpi }: { readonly url: string; readonly upstream: string; readonly dpi: string | null },
-  prefix: string,
-  accounts: readonly DemoAccount[],
-): string =>
+interface Shown {
+  readonly url: string
+  readonly upstream: string
+  readonly dpi: string | null
+  readonly shown: DemoCardListener | null
+}
+
+const describe = ({ url, upstream, dpi, shown }: Shown, prefix: string, accounts: readonly DemoAccount[]): string =>
   [
     '',
     '  Portillon, demonstration: nothing leaves this machine, nothing is kept.',
@@ -128,6 +148,7 @@ const describe = (
       ...accounts.map(({ login, password, who }) => [`  ${login}`, password, who]),
     ]),
     '',
+    ...(shown === null ? [] : cardLines(shown)),
     '  Open the application, sign in with a login above, read the code in the mails. Ctrl-C ends it all.',
     '',
   ].join('\n')
@@ -176,11 +197,14 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
     const isCalled = site['contextual-call'] !== undefined && site.partners.length > 0
     const dpi = isCalled ? await startDpi({ gate: placed.origin, prefix: site.prefix }) : null
     if (dpi !== null) cleanup.later(() => dpi.close())
-    const here = dpi === null ? placed : await calledBy(placed, dpi, folder)
+    const called = dpi === null ? placed : await calledBy(placed, dpi, folder)
+    const shown = await cardsOf(called, folder)
+    const here = shown?.site ?? called
     const outbox = createOutbox({ clock: systemClock })
     const app = await startApp({
       config: {
-        listen: { address: ADDRESS, port, 'trusted-proxies': [] },
+        listen: { address: ADDRESS, port, 'trusted-proxies': [], ...(shown && { cards: shown.listen }) },
+        ...(shown && { cards: shown.settings }),
         admin: { address: ADDRESS, port: 0 },
         store: 'embedded',
         keys: join(folder, 'keys'),
@@ -188,6 +212,7 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
       },
       databaseUrl: `sqlite:${join(folder, 'demo.sqlite')}`,
       tls: null,
+      cardListener: shown?.files ?? null,
       sites: [here],
       transport: outbox,
       mailTimeout: 5_000,
@@ -205,11 +230,12 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
       upstream,
       accounts,
       ...(dpi !== null && { dpi: dpi.url }),
+      ...(shown !== null && { cards: shown.cards }),
     }
     process.stdout.write(
       options.json
         ? `${JSON.stringify(ready)}\n`
-        : describe({ url, upstream, dpi: dpi?.url ?? null }, site.prefix, accounts),
+        : describe({ url, upstream, dpi: dpi?.url ?? null, shown }, site.prefix, accounts),
     )
     await stopped
   } catch (thrown) {

@@ -6,6 +6,7 @@ const readySchema = z.object({
   url: z.string(),
   outbox: z.string(),
   dpi: z.string().optional(),
+  cards: z.array(z.object({ file: z.string(), password: z.string(), what: z.string() })).optional(),
   accounts: z.array(z.object({ login: z.string(), password: z.string(), email: z.string() })),
 })
 const mailsSchema = z.object({
