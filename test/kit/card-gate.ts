@@ -123,6 +123,8 @@ export interface CardGateOptions extends Omit<GateOptions, 'config'> {
   readonly listener?: CardListenerFiles
   /** Where it listens in place of a free port. */
   readonly socket?: string
+  /** In place of free ones. */
+  readonly ports?: { readonly pages: number; readonly cards: number }
   /** Without lists nobody can say whether a card was revoked. */
   readonly hasLists?: boolean
 }
@@ -134,7 +136,7 @@ const OWN_LISTENER: CardListenerFiles = {
 
 /** A gate whose people show cards of this look-alike of IGC-Santé, of which none is revoked. */
 export const startCardGate = async (options: CardGateOptions): Promise<CardGate> => {
-  const { igc, site, listener = OWN_LISTENER, settings, socket, hasLists = true, ...others } = options
+  const { igc, site, listener = OWN_LISTENER, settings, socket, ports, hasLists = true, ...others } = options
   const folder = createTempFolder('card-gate')
   let number = 1n
   const listOf = (issuer: Authority, revoked: readonly Revoked[] = []) => {
@@ -149,8 +151,8 @@ export const startCardGate = async (options: CardGateOptions): Promise<CardGate>
     settings: { cardListener: listener, ...settings },
     config: {
       listen: {
-        ...{ address: '127.0.0.1', port: 0, 'trusted-proxies': [] },
-        cards: { address: '127.0.0.1', port: 0, ...(socket === undefined ? {} : { socket }) },
+        ...{ address: '127.0.0.1', port: ports?.pages ?? 0, 'trusted-proxies': [] },
+        cards: { address: '127.0.0.1', port: ports?.cards ?? 0, ...(socket === undefined ? {} : { socket }) },
       },
       cards: cardSettings(igc, folder.path, hasLists ? { lists } : {}),
     },

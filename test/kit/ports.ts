@@ -21,7 +21,7 @@ export const listen = async (server: Server, port = 0): Promise<number> => {
  */
 export const freePorts = async (count: number): Promise<number[]> => {
   const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(servers.map(listen))
+  const ports = await Promise.all(servers.map((server) => listen(server)))
   await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
   return ports
 }
