@@ -118,12 +118,6 @@ export const proSanteConnect = z
       .describe(
         'Claims of the userinfo that hold the PS_IdNat, the key of the account; the first that is there counts.',
       ),
-    practices: z
-      .enum(['ask', 'ignore'])
-      .default('ask')
-      .describe(
-        'Whether somebody with several practices says in which one they work today, for the identity headers `practice-…`.',
-      ),
     ...common,
   })
   .describe('Pro Santé Connect, the identity provider of health professionals (ANS).')

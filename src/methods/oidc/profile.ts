@@ -27,7 +27,6 @@ export interface ProviderProfile {
   readonly nationalIdClaims: readonly string[]
   /** Identifiers of a test environment, which need not have the form of real ones, are somebody here. */
   readonly takesTestIds: boolean
-  readonly asksPractice: boolean
   /** All times in milliseconds. */
   readonly maxAge: number | null
   readonly clockSkew: number
@@ -86,7 +85,6 @@ export const profilesOf = (at: ProviderPlace): readonly ProviderProfile[] => {
       issuer: psc.issuer ?? PRO_SANTE_CONNECT_ISSUERS[psc.environment],
       key: 'national-id',
       takesTestIds: psc.environment === 'test',
-      asksPractice: psc.practices === 'ask',
     })
   }
   if (oidc !== undefined) {
@@ -96,7 +94,6 @@ export const profilesOf = (at: ProviderPlace): readonly ProviderProfile[] => {
       issuer: oidc.issuer,
       key: oidc.key,
       takesTestIds: false,
-      asksPractice: false,
     })
   }
   return profiles

@@ -13,8 +13,6 @@ const schema = z.object({
   subject: z.string(),
   sid: z.string().nullable(),
   idToken: z.string(),
-  /** The practice in which the person works today, where they have said so: a name of `practices.ts`, and what it says. */
-  practice: z.record(z.string(), z.string()).nullable(),
 })
 
 /** A session at a provider, as the gate keeps it beside its own: what ends it, and what it is called there. */

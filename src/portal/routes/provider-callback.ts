@@ -72,7 +72,7 @@ const goOnWith = async (
   const { site } = visit.site
   const { method, issuer } = profile
   const { subject, sid, idToken } = proof
-  const session = { method, issuer, subject, sid, idToken, practice: null }
+  const session = { method, issuer, subject, sid, idToken }
   const holder = { site: site.site, handle: providerHandle(parts, response) }
   await parts.providers.sessions.keep(holder, session, site.session.absolute)
   const evidence = {
