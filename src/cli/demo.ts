@@ -15,6 +15,7 @@ import { createOutbox } from '../mail/outbox.ts'
 import { loadSite, type LoadedSite } from '../policy/load.ts'
 import type { DemoCardListener } from './demo-card-listener.ts'
 import { demoPeople } from './demo-people.ts'
+import { startDemoPsc } from './demo-psc.ts'
 import { fail, failWithProblems } from './failure.ts'
 import { freePort } from './free-port.ts'
 import { untilStopped } from './signals.ts'
@@ -199,7 +200,10 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
     if (dpi !== null) cleanup.later(() => dpi.close())
     const called = dpi === null ? placed : await calledBy(placed, dpi, folder)
     const shown = await cardsOf(called, folder)
-    const here = shown?.site ?? called
+    const carded = shown?.site ?? called
+    const psc = await startDemoPsc(carded)
+    if (psc !== null) cleanup.later(() => psc.lookAlike.close())
+    const here = psc?.site ?? carded
     const outbox = createOutbox({ clock: systemClock })
     const app = await startApp({
       config: {

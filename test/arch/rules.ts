@@ -121,6 +121,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['gateway', 'identity', 'methods/cps', 'session'],
   mysql2: ['database/foreign'],
   nodemailer: ['mail'],
+  // For tests, and for the demonstration where the tests can run: not shipped, and asked for when it is needed.
+  'oidc-provider': ['deploy/demo/psc'],
   'openid-client': ['methods/oidc'],
   otplib: ['methods'],
   pg: ['database'],
@@ -145,6 +147,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'portal',
   ],
 }
+
+/** Packages of tests that the demonstration takes where they are there; it does without them elsewhere. */
+export const NOT_SHIPPED: ReadonlySet<string> = new Set(['oidc-provider'])
 
 /** The only files that may ask the machine for the time or for chance; everybody else is given a Clock and a Random. */
 export const TIME_AND_CHANCE: Readonly<Record<string, string>> = {

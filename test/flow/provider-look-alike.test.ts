@@ -45,11 +45,15 @@ after(async () => {
 })
 
 /** A browser at the provider: keeps its cookies, goes where it is sent until that is the gate. */
-const follow = async (start: string, body?: URLSearchParams): Promise<{ location: string | null; text: string; url: string }> => {
+const follow = async (
+  start: string,
+  body?: URLSearchParams,
+): Promise<{ location: string | null; text: string; url: string }> => {
   let url = start
   let form = body
   for (let hop = 0; hop < 12; hop += 1) {
-    if (!url.startsWith('http://127.0.0.1') && !url.startsWith('http://localhost')) return { location: url, text: '', url }
+    if (!url.startsWith('http://127.0.0.1') && !url.startsWith('http://localhost'))
+      return { location: url, text: '', url }
     const answer = await fetch(url, {
       redirect: 'manual',
       headers: { cookie: [...jar].map((pair) => pair.join('=')).join('; ') },

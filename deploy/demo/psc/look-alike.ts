@@ -63,7 +63,10 @@ const configurationOf = (client: PscClient, people: readonly PscPerson[]): Confi
       return claims === undefined ? undefined : { accountId, claims: () => claims }
     },
     // The gate of the demonstration lives on this machine, where a real provider would refuse to call.
-    fetch: (url, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url, options),
+    fetch: (url, options) => {
+      const { method, headers, body } = options ?? {}
+      return fetch(url, { ...(method && { method }), ...(headers && { headers }), ...(body && { body }) })
+    },
     ttl: { AccessToken: 120, Grant: 14_400, IdToken: 120, Interaction: 600, Session: 14_400 },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     renderError: (context, out) => {

@@ -30,7 +30,9 @@ export const userinfoOf = ({ nationalId, givenName, familyName }: PscPerson) => 
         codeCategorieProfessionnelle: 'C',
         nomDexercice: familyName.toUpperCase(),
         prenomDexercice: givenName.toUpperCase(),
-        activities: [{ codeModeExercice: 'S', numeroFinessSite: '990000028', raisonSocialeSite: 'CENTRE HOSPITALIER FICTIF' }],
+        activities: [
+          { codeModeExercice: 'S', numeroFinessSite: '990000028', raisonSocialeSite: 'CENTRE HOSPITALIER FICTIF' },
+        ],
       },
     ],
   },

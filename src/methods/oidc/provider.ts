@@ -8,7 +8,7 @@ import type { ProviderProfile } from './profile.ts'
 import { reachedBy, type Reached } from './reached.ts'
 
 /** Why a provider cannot be asked now. */
-export type Unavailable = OutboundCause | DiscoveryRefusal | 'paused' | 'not-yet'
+export type Unavailable = OutboundCause | DiscoveryRefusal | 'paused' | 'not-yet' | 'no-credentials'
 
 export interface Provider {
   readonly profile: ProviderProfile
@@ -96,8 +96,23 @@ const createReading = (
   }
 }
 
+/** One for which the site has nothing yet to prove itself with: it is never asked, and the button says so. */
+const unregistered = (profile: ProviderProfile, log: Log): Provider => {
+  createTelling(profile, log)('no-credentials')
+  const refused = refuse('no-credentials' as const)
+  return {
+    profile,
+    fault: () => 'no-credentials',
+    reach: () => Promise.resolve(refused),
+    ask: () => Promise.resolve(refused),
+    close: () => Promise.resolve(),
+  }
+}
+
 /** A provider, asked within bounds; whether it answers never stops the gate, nor any other way in (E-03, R37). */
 export const createProvider = (profile: ProviderProfile, parts: ProviderParts): Provider => {
+  const { secret, certificate } = profile.credentials
+  if (secret === null && certificate === null) return unregistered(profile, parts.log)
   const outbound = createOutbound(profile)
   const circuit = createCircuit(parts)
   const tell = createTelling(profile, parts.log)

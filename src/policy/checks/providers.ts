@@ -30,10 +30,10 @@ function* checkClient(method: ProviderMethod, section: Section): Generator<Findi
   const secret = section['client-secret-file']
   const { certificate, authentication } = section
   if (secret === undefined && certificate === undefined) {
-    yield error(
+    yield warning(
       [method],
       '`client-secret-file`, or `certificate` with its key',
-      'name the file with what the provider gave you when it registered this site',
+      'name the file with what the provider gave you when it registered this site: until then the button says that it is not available',
     )
   }
   if (authentication === 'tls' && certificate === undefined) {
