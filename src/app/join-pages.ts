@@ -39,7 +39,7 @@ export interface PageParts {
 const joinSessions = ({ store, keyring }: Foundations, settings: AppSettings, sites: readonly PortalSite[]) =>
   new Map(
     sites.map((site) => [
-      site,
+      site.site.site,
       createSessionMiddleware({
         store,
         site: site.site.site,
@@ -49,6 +49,7 @@ const joinSessions = ({ store, keyring }: Foundations, settings: AppSettings, si
         secrets: () => keyring.cookieSecrets(),
         cookieName: cookieName(site, 'session'),
         secure: site.secure,
+        mayBeFramed: (site.site['contextual-call']?.frames.length ?? 0) > 0,
       }),
     ]),
   )
@@ -88,7 +89,7 @@ export const joinPages = (
     expiry: createExpiry({ store, clock }),
     ends: createSessionEnds({ store, clock }),
     forms,
-    sessionFor: (site) => sessions.get(site) ?? ((_request, _response, next) => next('not-found')),
+    sessionFor: (site) => sessions.get(site.site.site) ?? ((_request, _response, next) => next('not-found')),
     jwks: () => keyring.publicJwks(clock.now()),
     trail,
     outbox: outbox === null ? null : () => outbox.list(),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createAnswerRules } from '../gateway/answer-rules.ts'
+import { createAnswerRules, framedAnswerRules } from '../gateway/answer-rules.ts'
 import { createUpstream } from '../gateway/upstream-pool.ts'
 import type { GatewaySite } from '../gateway/site.ts'
 import type { AssertionMinter } from '../identity/assertion.ts'
@@ -41,6 +41,7 @@ export const joinSite = (
   const origins = new Set([origin, ...site.hosts.map((host) => `${scheme}//${host}`)])
   const contexts = callContexts(foundations, { random })
   const valuesOf = (call: CallContext) => contexts.open(site.site, call)
+  const answers = createAnswerRules(site, origin, origins)
   const ca = site.upstream.ca === undefined ? undefined : readFileSync(site.upstream.ca, 'utf8')
   return {
     gateway: {
@@ -58,7 +59,8 @@ export const joinSite = (
       sign: createRequestSigner(site, signatureSecret, { clock, random }),
       peek,
       upstream: createUpstream(site.upstream, ca),
-      answers: createAnswerRules(site, origin, origins),
+      answers,
+      framedAnswers: framedAnswerRules(answers, site['contextual-call']?.frames ?? []),
     },
     portal: { site, origin, secure, prefix: site.prefix, realm, policy, peek },
   }

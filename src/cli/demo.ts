@@ -119,7 +119,7 @@ const calledBy = async (loaded: LoadedSite, dpi: Dpi, folder: string): Promise<L
   const site = {
     ...loaded.site,
     // One clock for both: what was made before the start is told apart at once.
-    'contextual-call': { ...call, leeway: 1_000 },
+    'contextual-call': { ...call, leeway: 1_000, frames: [dpi.url] },
     partners: [{ ...partner, keys: { file }, algorithms: ['ES256' as const], test: true }],
   }
   return { ...loaded, site }

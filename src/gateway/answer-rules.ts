@@ -51,6 +51,20 @@ const protectionsOf = (left: readonly AddedHeader[], secure: boolean): readonly 
     .map((name) => ({ name, value: ADDED[name], bit: SAYS[name] })),
 ]
 
+/** In a frame of these record systems, and of nobody else: in place of a refusal of all frames. */
+const framedBy = (ancestors: readonly string[]): Protection => ({
+  name: 'Content-Security-Policy',
+  value: `frame-ancestors 'self' ${ancestors.join(' ')}`,
+  bit: SAYS['X-Frame-Options'],
+})
+
+/** What becomes of the answers in a session whose call is shown in a frame (R26). */
+export const framedAnswerRules = (rules: AnswerRules, ancestors: readonly string[]): AnswerRules => ({
+  ...rules,
+  cookies: { ...rules.cookies, sameSite: 'framed' },
+  protections: [...rules.protections.filter(({ name }) => name !== 'X-Frame-Options'), framedBy(ancestors)],
+})
+
 export const createAnswerRules = ({ upstream }: Site, origin: string, origins: ReadonlySet<string>): AnswerRules => {
   const secure = origin.startsWith('https:')
   return {

@@ -1,3 +1,5 @@
+import { FRAMED_COOKIE } from '../lib/framed.ts'
+
 /**
  * Names of every cookie that the gate owns, with or without the browser's protecting prefix. They never reach the
  * application (R2, H-18) and the application can never write them.
@@ -35,11 +37,13 @@ export interface CookieRules {
   readonly secure: boolean
   /** Names to which HttpOnly is added; `*` is all of them. */
   readonly httpOnly: ReadonlySet<string>
-  readonly sameSite: 'lax' | 'as-said'
+  /** `framed`: what the line says of it is replaced, or no browser would keep the cookie in a frame (R26). */
+  readonly sameSite: 'lax' | 'as-said' | 'framed'
   /** Domains that a cookie may keep. */
   readonly domains: readonly string[]
 }
 
+const OF_FRAMES: ReadonlySet<string> = new Set(['samesite', 'secure', 'partitioned'])
 const SAME_SITE = /^(?:lax|strict|none)$/i
 
 const isWithin = (host: string, domain: string): boolean => {
@@ -67,10 +71,12 @@ export const cookieForVisitor = (line: string, host: string, rules: CookieRules)
       const domain = value.replace(/^\./, '')
       if (!rules.domains.includes(domain) || !isWithin(host, domain)) continue
     }
+    if (rules.sameSite === 'framed' && OF_FRAMES.has(key)) continue
     if (key !== 'samesite' || SAME_SITE.test(value)) said.add(key)
     result += `;${attribute}`
   }
-  if (rules.secure && !said.has('secure')) result += '; Secure'
+  if (rules.sameSite === 'framed') result += `; ${FRAMED_COOKIE}`
+  else if (rules.secure && !said.has('secure')) result += '; Secure'
   if (!said.has('httponly') && (rules.httpOnly.has('*') || rules.httpOnly.has(nameOf(pair)))) result += '; HttpOnly'
   if (rules.sameSite === 'lax' && !said.has('samesite')) result += '; SameSite=Lax'
   return result

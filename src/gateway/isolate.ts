@@ -1,3 +1,4 @@
+import { isInFrame } from '../lib/framed.ts'
 import type { Sharing } from '../policy/sharing.ts'
 import type { Allowed, Refuse } from './exchange.ts'
 
@@ -12,11 +13,18 @@ const isLinkFollowed = ({ exchange: { request, target } }: Allowed): boolean => 
 
 const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
+/** The application in a frame of the record system whose call has opened the session (R26): its pages, by reading alone. */
+const isOfCallsFrame = ({ exchange: { request, target }, subject }: Allowed): boolean =>
+  subject.kind === 'signed-in' &&
+  subject.call?.framed === true &&
+  isReading(target.method) &&
+  isInFrame(request.headers)
+
 /** Whether a page of another site may have this answer, or make this request, in the name of whoever looks at it. */
 const mayUse = (input: Allowed, sharing: Sharing): boolean => {
   const { exchange, origin, fetchSite } = input
   if (origin !== undefined && sharing.origins.includes(origin)) return true
-  if (isLinkFollowed(input)) return true
+  if (isLinkFollowed(input) || isOfCallsFrame(input)) return true
   if (!isReading(exchange.target.method)) return false
   return sharing.shownIn === 'anywhere' || (sharing.shownIn === 'same-site' && fetchSite === 'same-site')
 }

@@ -57,8 +57,15 @@ const addReaders = (head: AnswerHead, headers: string[], origin: string | undefi
 
 /** What of a request decides about its answer. */
 export type Answered = Pick<Asserted, 'sharing' | 'origin'> & {
-  readonly exchange: { readonly host: string; readonly site: { readonly answers: AnswerRules } }
+  readonly subject?: Asserted['subject']
+  readonly exchange: {
+    readonly host: string
+    readonly site: { readonly answers: AnswerRules; readonly framedAnswers?: AnswerRules }
+  }
 }
+
+const rulesFor = ({ exchange: { site }, subject }: Answered): AnswerRules =>
+  subject?.kind === 'signed-in' && subject.call?.framed === true ? (site.framedAnswers ?? site.answers) : site.answers
 
 /**
  * What of the application's answer goes back to the visitor: everything, in its order and spelling, but for the fields of
@@ -67,12 +74,13 @@ export type Answered = Pick<Asserted, 'sharing' | 'origin'> & {
  * @param raw names and values in turns, as received
  */
 export const returning = (
-  { exchange, sharing, origin }: Answered,
+  answered: Answered,
   status: number,
   raw: readonly Buffer[],
 ): Result<Returned, AnswerRefusal> => {
   if (status > LAST_STATUS) return refuse('answer-status')
-  const head = new AnswerHead(exchange.site.answers, sharing, exchange.host)
+  const { exchange, sharing, origin } = answered
+  const head = new AnswerHead(rulesFor(answered), sharing, exchange.host)
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]?.toString('latin1') ?? ''
     treatmentOf(fold(name))(head, name, raw[at + 1]?.toString('latin1') ?? '')

@@ -57,6 +57,8 @@ export interface GatewaySite {
   readonly upstream: UpstreamTarget
   /** What becomes of the application's answers. */
   readonly answers: AnswerRules
+  /** The same for sessions of a call that is shown in a frame. */
+  readonly framedAnswers: AnswerRules
 }
 
 export interface UpstreamTarget {

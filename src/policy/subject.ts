@@ -41,6 +41,8 @@ export interface CallContext {
   readonly sealed: string
   /** The session serves the paths alone that the policy names for calls. */
   readonly confined: boolean
+  /** The application is shown in a frame of the record system. */
+  readonly framed?: boolean | undefined
 }
 
 export const ANONYMOUS: Anonymous = { kind: 'anonymous' }

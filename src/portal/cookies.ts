@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { FRAMED_COOKIE } from '../lib/framed.ts'
 import type { PortalSite } from './visit.ts'
 
 export type CookieKind = 'session' | 'browser' | 'hops' | 'reset' | 'known' | 'not-me' | 'device' | 'link' | 'provider'
@@ -24,7 +25,7 @@ export const cookieName = (site: Pick<PortalSite, 'secure'>, kind: CookieKind): 
 
 /** A Set-Cookie line. @param maxAge seconds; undefined ends with the browser, 0 takes the cookie away */
 export const cookieLine = (
-  site: Pick<PortalSite, 'secure'>,
+  site: Pick<PortalSite, 'secure' | 'isFramed'>,
   kind: CookieKind,
   value: string,
   maxAge?: number,
@@ -32,7 +33,7 @@ export const cookieLine = (
 
 /** The same for a cookie with a name of its own, which begins with `portillon-` and goes on in small letters. */
 export const writtenCookie = (
-  site: Pick<PortalSite, 'secure'>,
+  site: Pick<PortalSite, 'secure' | 'isFramed'>,
   name: string,
   value: string,
   maxAge: number | undefined,
@@ -42,8 +43,7 @@ export const writtenCookie = (
     'Path=/',
     ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
     'HttpOnly',
-    ...(site.secure ? ['Secure'] : []),
-    'SameSite=Lax',
+    ...(site.isFramed === true ? [FRAMED_COOKIE] : [...(site.secure ? ['Secure'] : []), 'SameSite=Lax']),
   ].join('; ')
 
 /** The value of one of our cookies; undefined when it is absent or there are several (S-11). */

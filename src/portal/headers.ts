@@ -17,6 +17,14 @@ const guard = (secure: boolean) =>
 const overHttps = guard(true)
 const overHttp = guard(false)
 
+/** Within a page of the record systems that the policy lists, and of nobody else. */
+export const letBeFramed = (response: ServerResponse, ancestors: readonly string[]): void => {
+  const policy = String(response.getHeader('Content-Security-Policy'))
+  const allowed = `frame-ancestors 'self' ${ancestors.join(' ')}`
+  response.setHeader('Content-Security-Policy', policy.replace("frame-ancestors 'none'", allowed))
+  response.removeHeader('X-Frame-Options')
+}
+
 /** Puts the protecting headers on an answer of the gate itself: every page, redirect and refusal (W-07). */
 export const dress = (
   request: IncomingMessage,

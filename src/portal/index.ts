@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express'
 import { ERRORS, type ErrorCode } from '../lib/errors.ts'
 import { duringVisit } from './current-visit.ts'
-import { dress } from './headers.ts'
+import { dress, letBeFramed } from './headers.ts'
 import { onlyMethods, readForm } from './form.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { showAccountPage, takePreference, takeRecoveryCodes, takeRemoval, takeSessionEnd } from './routes/account.ts'
@@ -14,7 +14,7 @@ import { showChoice, takeChoice } from './routes/choice.ts'
 import { showCodePage, takeCode, takeResend } from './routes/code.ts'
 import { showEnding } from './routes/ending.ts'
 import { readLinkForm, takeCall, takeLink, takePress } from './routes/contextual-call.ts'
-import { showCall, showDelivery, takeCallChoice } from './routes/contextual-call-open.ts'
+import { showCall, showDelivery, takeCallChoice, takeWindow } from './routes/contextual-call-open.ts'
 import { showForgotten, showForgottenSent, takeForgotten } from './routes/forgotten.ts'
 import { showNotMe, takeNotMe } from './routes/not-me.ts'
 import { dropKeptForm, sendKeptForm, showKeptForm } from './routes/kept-form.ts'
@@ -40,6 +40,7 @@ const protect =
   (request, response, next) => {
     const { site } = visitOf(request)
     dress(request, response, views.contentSecurityPolicy(site.site), site.secure)
+    if (site.isFramed === true) letBeFramed(response, site.site['contextual-call']?.frames ?? [])
     response.set('Cache-Control', 'no-store').set('X-Portillon', 'page')
     next()
   }
@@ -82,6 +83,8 @@ const callRoutes = (router: Router, parts: PortalParts, session: RequestHandler)
   router.all(`${at}/open`, onlyMethods('GET', 'HEAD', 'POST'))
   router.get(`${at}/open`, session, showCall(parts))
   router.post(`${at}/open`, readForm, session, takeCallChoice(parts))
+  router.all(`${at}/window`, onlyMethods('POST'))
+  router.post(`${at}/window`, readForm, takeWindow(parts))
   router.all(`${at}/deliver`, onlyMethods('GET'))
   router.get(`${at}/deliver`, showDelivery(parts))
 }
@@ -194,8 +197,8 @@ export const createPortal = (parts: PortalParts): ((visit: Visit) => void) => {
     else parts.refusals.refuse(visitOf(request), code, thrown instanceof Error ? thrown.message : undefined)
   }
   app.use(onError)
-  return (visit) => {
-    rememberVisit(visit)
+  return (given) => {
+    const visit = rememberVisit(given)
     duringVisit(visit, () => void app(visit.request, visit.response))
   }
 }

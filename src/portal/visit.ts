@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isInFrame } from '../lib/framed.ts'
 import type { Target } from '../lib/target.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Site } from '../policy/schema.ts'
@@ -12,6 +13,8 @@ export interface PortalSite {
   readonly origin: string
   /** Whether browsers reach the site over https; only a demonstration on this machine may say no. */
   readonly secure: boolean
+  /** This page is shown in a frame of a record system that the policy lists: its cookies are those of the frame (R26). */
+  readonly isFramed?: boolean
   readonly prefix: string
   readonly realm: string
   readonly policy: PortalPolicy
@@ -37,9 +40,19 @@ export interface Visit {
 
 const visits = new WeakMap<IncomingMessage, Visit>()
 
+/** The same visit, as its frame has it: only sites that list record systems have frames at all. */
+const inItsFrame = (visit: Visit): Visit => {
+  const frames = visit.site.site['contextual-call']?.frames ?? []
+  return frames.length > 0 && isInFrame(visit.request.headers)
+    ? { ...visit, site: { ...visit.site, isFramed: true } }
+    : visit
+}
+
 /** Ties a visit to its request, so that express handlers find what the data path has already established. */
-export const rememberVisit = (visit: Visit): void => {
-  visits.set(visit.request, visit)
+export const rememberVisit = (visit: Visit): Visit => {
+  const here = inItsFrame(visit)
+  visits.set(visit.request, here)
+  return here
 }
 
 /** @throws {Error} for a request that did not come through the data path */

@@ -36,6 +36,7 @@ export const sessionRecordSchema = z.object({
       patient: z.string().nullable(),
       sealed: z.string(),
       confined: z.boolean(),
+      framed: z.boolean().optional(),
     })
     .optional(),
 })

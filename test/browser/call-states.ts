@@ -47,5 +47,5 @@ export const callStates: readonly State[] = [
     page: 'call-form',
     model: { action: '/dcc/patient', charset: 'utf-8', fields: [['INS', '250029912345672']] },
   },
-  { id: 'call-window', page: 'call-window', model: { action: `${AT}/window`, csrf: '', call: CALL } },
+  { id: 'call-window', page: 'call-window', model: { action: `${AT}/window`, call: CALL } },
 ]

@@ -105,6 +105,27 @@ describe('one click in the record system', () => {
   })
 })
 
+describe('the DCC in a frame of the record system', () => {
+  it('R26: opens on the right patient, with cookies of that frame alone', async () => {
+    await click('exemple', 1024, 'Ouvrir le DCC dans un cadre')
+    const frame = page.frameLocator('iframe[name=dcc]')
+    assert.equal(await frame.locator('#person').textContent(), 'Dr Camille Exemple')
+    const kept = await context.cookies(`${demo.url}/dcc/`)
+    assert.deepEqual([...new Set(kept.map(({ sameSite, secure }) => `${sameSite} ${secure}`))], ['None true'])
+    // A window of its own knows nothing of it.
+    const alone = await context.newPage()
+    await alone.goto(`${demo.url}/dcc/`)
+    assert.match(alone.url(), /sign-in/)
+  })
+
+  it('R26: a page of any other site gets no frame', async () => {
+    await page.goto(dpi.replace('127.0.0.1', 'localhost'))
+    await page.setContent(`<iframe name="dcc" src="${demo.url}/dcc/"></iframe>`)
+    await page.waitForTimeout(500)
+    assert.doesNotMatch((await page.frames()[1]?.content()) ?? '', /id="person"/)
+  })
+})
+
 describe('patient B as doctor A', () => {
   it('R28, S-20: a call for somebody else shows both names, and « Rester » opens nothing of it', async () => {
     await click('exemple', 1024)

@@ -113,9 +113,10 @@ export const createSiteCalls = (parts: SiteCallParts): SiteCalls => {
         'token' in given ? await verifyCall(verifying, given.token, arrived) : await verifyLinkOf(parts, given, arrived)
       return verified.ok ? take(parts, verified.value, arrived) : verified
     },
-    contextOf: ({ partner, reference, patient, values }, name, confined) => {
+    contextOf: ({ partner, reference, patient, values, isFramed }, name, confined) => {
       const id = digest(name)
-      return { id, partner, reference, patient, sealed: contexts.close(parts.site, id, values), confined }
+      const sealed = contexts.close(parts.site, id, values)
+      return { id, partner, reference, patient, sealed, confined, ...(isFramed && { framed: true }) }
     },
     linkPaths: new Set(partners.flatMap(({ partner }) => (partner.link === undefined ? [] : [partner.link.path]))),
     begin: () => parts.once.begin(),

@@ -31,8 +31,8 @@ const pendingSchema = z.object({
   roles: z.array(z.string()).nullable(),
   isTest: z.boolean(),
   isFramed: z.boolean(),
-  /** Digest of what the browser holds that brought it; null where browsers keep nothing for us (a frame). */
-  holder: z.string().nullable(),
+  /** Digest of what the browser holds that brought it. */
+  holder: z.string(),
   arrivedAt: z.number(),
 })
 
@@ -50,6 +50,11 @@ export interface PendingCalls {
   find(site: string, name: string): Promise<PendingCall | null>
   /** Whether that browser brought it. @param proof what it holds; undefined when it sent nothing */
   isHolder(call: PendingCall, proof: string | undefined): boolean
+  /**
+   * A call that arrived in a frame where the browser keeps no cookie goes on in a window of its own, under another name;
+   * once, and soon: until then its name alone is what it goes by. Null otherwise.
+   */
+  moveOut(name: string, call: PendingCall): Promise<Arrival | null>
   /** Once, among any number of requests on all nodes: a session may be asked for. */
   open(name: string): Promise<boolean>
   /** Takes the call away, once: the application is told. */
@@ -71,22 +76,35 @@ export interface PendingParts {
   readonly sealed: Sealed
 }
 
-export const createPendingCalls = ({ store, clock, random, sealed }: PendingParts): PendingCalls => ({
-  keep: async (call) => {
+export const createPendingCalls = ({ store, clock, random, sealed }: PendingParts): PendingCalls => {
+  const keep: PendingCalls['keep'] = async (call) => {
     const name = lettersOf(random.token(16))
     const proof = random.token(18)
-    const pending: PendingCall = { ...call, holder: call.isFramed ? null : digest(proof), arrivedAt: clock.now() }
-    const life = call.isFramed ? ARRIVAL_LIFETIME : PENDING_LIFETIME
-    await store.set(keys.call(digest(name)), sealed.close(`${call.site} ${name}`, pending), life, 'if-absent')
+    const pending: PendingCall = { ...call, holder: digest(proof), arrivedAt: clock.now() }
+    await store.set(
+      keys.call(digest(name)),
+      sealed.close(`${call.site} ${name}`, pending),
+      PENDING_LIFETIME,
+      'if-absent',
+    )
     return { name, proof }
-  },
-  find: async (site, name) => {
-    if (!CALL_NAME.test(name)) return null
-    const text = await store.get(keys.call(digest(name)))
-    const read = text === null ? null : pendingSchema.safeParse(sealed.open(`${site} ${name}`, text))
-    return read?.success === true ? read.data : null
-  },
-  isHolder: ({ holder }, proof) => holder === null || (proof !== undefined && isSameDigest(digest(proof), holder)),
-  open: (name) => store.set(keys.callOpened(digest(name)), '1', PENDING_LIFETIME, 'if-absent'),
-  take: async (name) => (await store.take(keys.call(digest(name)))) !== null,
-})
+  }
+  return {
+    keep,
+    find: async (site, name) => {
+      if (!CALL_NAME.test(name)) return null
+      const text = await store.get(keys.call(digest(name)))
+      const read = text === null ? null : pendingSchema.safeParse(sealed.open(`${site} ${name}`, text))
+      return read?.success === true ? read.data : null
+    },
+    isHolder: ({ holder }, proof) => proof !== undefined && isSameDigest(digest(proof), holder),
+    moveOut: async (name, call) => {
+      const isRecent = clock.now() - call.arrivedAt < ARRIVAL_LIFETIME
+      if (!call.isFramed || !isRecent || (await store.take(keys.call(digest(name)))) === null) return null
+      const { holder: _, arrivedAt: __, ...rest } = call
+      return keep({ ...rest, isFramed: false })
+    },
+    open: (name) => store.set(keys.callOpened(digest(name)), '1', PENDING_LIFETIME, 'if-absent'),
+    take: async (name) => (await store.take(keys.call(digest(name)))) !== null,
+  }
+}

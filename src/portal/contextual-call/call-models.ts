@@ -31,5 +31,5 @@ export interface CallPageModels {
     readonly fields: readonly (readonly [name: string, value: string])[]
   }
   /** The browser keeps nothing for a frame: the record opens in a window of its own. */
-  'call-window': { readonly action: string; readonly csrf: string; readonly call: string }
+  'call-window': { readonly action: string; readonly call: string }
 }

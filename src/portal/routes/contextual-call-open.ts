@@ -7,13 +7,13 @@ import type { CallReason } from '../../methods/contextual-call/reasons.ts'
 import { digest } from '../../lib/digest.ts'
 import type { LiveSession } from '../../session/cache.ts'
 import { arrangementOf, meetingOf, type Meeting } from '../contextual-call/arrange.ts'
-import { dropCallCookie, readCallCookie } from '../contextual-call/call-cookie.ts'
+import { dropCallCookie, giveCallCookie, readCallCookie } from '../contextual-call/call-cookie.ts'
 import { answerRefusedCall, recordRefusedCall, refusedOf } from '../contextual-call/call-refused.ts'
 import { deliverCall } from '../contextual-call/deliver.ts'
 import { dropFormerCookies } from '../contextual-call/former-cookies.ts'
 import { enterByCall, reopenForCall } from '../contextual-call/enter.ts'
 import { patientLine } from '../contextual-call/patient-line.ts'
-import { field, textOf } from '../form.ts'
+import { field, saysSameOrigin, textOf } from '../form.ts'
 import { liveSession } from '../live.ts'
 import type { PortalParts } from '../portal-parts.ts'
 import { takeFormOrAnswer } from '../refused-form.ts'
@@ -66,6 +66,11 @@ const atDoor = async (parts: PortalParts, response: Response, name: string): Pro
     return null
   }
   if (!calls.pending.isHolder(call, readCallCookie(visit, name))) {
+    if (call.isFramed && visit.site.isFramed === true) {
+      const action = `${visit.site.prefix}/contextual-call/window`
+      parts.pages.show(response, 'call-window', { action, call: name })
+      return null
+    }
     // Another browser has the address alone; or this one keeps no cookies, which is what the page explains.
     parts.pages.show(response, 'cookies-refused', { retryHref: '/' }, 403)
     return null
@@ -154,6 +159,28 @@ export const takeCallChoice =
       recordRefusedCall(parts, response, { ...refusedOf(door.call, 'other-person'), account: door.account })
       parts.pages.go(response, '/')
     }
+  }
+
+/** POST, from the page in a frame where no cookie is kept: the call goes on in a window of its own. */
+export const takeWindow =
+  (parts: PortalParts) =>
+  async (request: Request, response: Response): Promise<void> => {
+    const visit = visitOf(request)
+    const { site } = visit.site
+    const name = textOf(request.body, 'call')
+    const calls = parts.calls.of(site.site)
+    const call = calls === null ? null : await calls.pending.find(site.site, name)
+    if (saysSameOrigin(request) !== true || visit.site.isFramed === true) {
+      parts.refusals.refuse(visit, 'cross-site')
+      return
+    }
+    const moved = calls === null || call === null ? null : await calls.pending.moveOut(name, call)
+    if (moved === null) {
+      gone(parts, response, null)
+      return
+    }
+    giveCallCookie(response, moved.name, moved.proof)
+    parts.pages.go(response, `${visit.site.prefix}/contextual-call/open?call=${moved.name}`)
   }
 
 /** GET, after a second factor: the session is open, the application is told. */
