@@ -83,6 +83,22 @@ describe('the right person and the right patient', () => {
     assert.equal((await whoIs(old)).status, 302)
   })
 
+  it('X-13: the script of the application’s pages tells a page of the former patient that it is over', async () => {
+    const { visitor } = inUse
+    const ask = async (query: string) => {
+      const { body } = await visitor.ask(`/_portillon/session?${query}`)
+      return JSON.parse(body) as { session?: { person: string }; same?: boolean; texts?: Record<string, string> }
+    }
+    await open(visitor, callOf(chu, now()))
+    const mark = encodeURIComponent((await ask('lang=fr')).session?.person ?? '')
+    assert.equal((await ask(`person=${mark}`)).same, true)
+    const page = await open(visitor, callOf(chu, now(), { patient: PAUL }))
+    await visitor.ask(`${CALL}/open`, { form: { ...hiddenFields(page.body, `${CALL}/open`), choice: 'go' } })
+    const told = await ask(`person=${mark}`)
+    assert.equal(told.same, false)
+    assert.match(told.texts?.['otherWords'] ?? '', /autre patient/)
+  })
+
   it('the same patient again goes straight on', async () => {
     await open(inUse.visitor, callOf(chu, now()))
     assert.equal((await open(inUse.visitor, callOf(chu, now()))).location?.startsWith('/dcc/patient'), true)

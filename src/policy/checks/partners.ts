@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { createPublicKey } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { entriesOf, type Draft } from '../../lib/settings/draft.ts'
 import { error, warning, type Finding, type SettingPath } from '../../lib/settings/problem.ts'
@@ -25,6 +26,14 @@ const looksLikeJwks = (file: string): boolean => {
 const holdsPrivateKey = (file: string): boolean => {
   const text = readFileSync(file, 'utf8')
   return /"(?:d|p|q|k)"\s*:/.test(text) || text.includes('PRIVATE KEY')
+}
+
+const holdsPublicKey = (file: string): boolean => {
+  try {
+    return createPublicKey(readFileSync(file)).asymmetricKeyType === 'rsa' && !holdsPrivateKey(file)
+  } catch {
+    return false
+  }
 }
 
 function* checkKeyFile(path: SettingPath, file: string): Generator<Finding> {
@@ -54,7 +63,11 @@ function* checkKeys(partner: PartnerDraft, path: SettingPath, { directory }: Che
   const named = KEY_KINDS.filter((kind) => keys[kind] !== undefined)
   if (named.length !== 1)
     yield error([...path, 'keys'], `exactly one of ${KEY_KINDS.join(', ')}`, 'name where its keys are, once')
-  const { file, url, 'secret-file': secretFile } = keys
+  const { file, url, 'secret-file': secretFile, 'public-key-file': publicKey, ca } = keys
+  if (publicKey !== undefined && !holdsPublicKey(resolve(directory, publicKey)))
+    yield error([...path, 'keys', 'public-key-file'], 'a file with a public key (PEM)', 'ask the partner for it')
+  if (ca !== undefined && !existsSync(resolve(directory, ca)))
+    yield error([...path, 'keys', 'ca'], 'a file that exists', 'correct the name')
   if (file !== undefined) yield* checkKeyFile([...path, 'keys', 'file'], resolve(directory, file))
   if (url !== undefined && URL.canParse(url) && !isSafeAddress(url))
     yield error([...path, 'keys', 'url'], 'an address that begins with https://', 'ask the partner for it')

@@ -20,11 +20,12 @@ const TEXTS = [
 ] as const
 
 /** @param lang the language that the page says it is in; the browser's own without it */
-const textsIn = ({ views }: PortalParts, { site, request }: Visit, lang: string) => {
+const textsIn = ({ views }: PortalParts, { site, request }: Visit, lang: string, isSamePatient: boolean) => {
   const language = languageOf(lang === '' ? request.headers['accept-language'] : lang)
   // The script puts the time in.
   const say = (name: string) => views.text({ site: site.site, language }, `session.${name}`, { time: '{time}' })
-  return Object.fromEntries(TEXTS.map((name) => [name, say(name)]))
+  const texts = Object.fromEntries(TEXTS.map((name) => [name, say(name)]))
+  return isSamePatient ? texts : { ...texts, other: say('patient'), otherWords: say('patientWords') }
 }
 
 /**
@@ -34,12 +35,17 @@ const textsIn = ({ views }: PortalParts, { site, request }: Visit, lang: string)
 const describe = (parts: PortalParts, request: Request, { record }: LiveSession, left: TimeLeft) => {
   const visit = visitOf(request)
   const { owners } = parts.forms
-  const person = textOf(request.query, 'person')
+  const [person = '', patient] = textOf(request.query, 'person').split('.')
   const { lang } = request.query
+  // The patient that a call has opened takes the place of the one before in every tab (X-13): the page of that one is told.
+  const isSamePatient = patient === undefined || patient === (record.call?.patient ?? '')
+  const mark = owners.markOf(record) + (record.call === undefined ? '' : `.${record.call.patient ?? ''}`)
   return {
-    session: { left: seconds(left.idle), absolute: seconds(left.absolute), person: owners.markOf(record) },
-    ...(person === '' ? {} : { same: owners.isMarkOf(person, record) }),
-    ...(lang === undefined ? {} : { texts: textsIn(parts, visit, textOf(request.query, 'lang')) }),
+    session: { left: seconds(left.idle), absolute: seconds(left.absolute), person: mark },
+    ...(person === '' ? {} : { same: owners.isMarkOf(person, record) && isSamePatient }),
+    ...(lang === undefined && isSamePatient
+      ? {}
+      : { texts: textsIn(parts, visit, textOf(request.query, 'lang'), isSamePatient) }),
   }
 }
 
