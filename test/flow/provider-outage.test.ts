@@ -106,6 +106,40 @@ describe('J-13: bad answers of a provider', () => {
   })
 })
 
+describe('a client certificate on the calls to the provider (RFC 8705)', () => {
+  it('opens them where it is asked for, in place of a secret; another one, or none, does not', async () => {
+    const [server, ours, another] = [makeCertificate('127.0.0.1'), makeCertificate('gate'), makeCertificate('gate')]
+    const provider = await startScriptedProvider({ tls: { ...server, ca: ours.cert } })
+    const credentials = (client: typeof ours) => ({
+      'pro-sante-connect': { secret: null, certificate: client.cert, key: client.key, ca: server.cert },
+    })
+    try {
+      for (const [client, isRight] of [
+        [ours, true],
+        [another, false],
+      ] as const) {
+        await withGate({ site: pscSite(provider.issuer), providers: credentials(client) }, async (gate) => {
+          const visitor = createVisitor(gate)
+          const answer = await visitor.page(provider.answerTo((await goToProvider(visitor)).location ?? ''))
+          if (isRight) assert.equal(answer.location, '/dcc/')
+          else await assertRefused({ gate, provider }, visitor, answer, { kind: 'refused', cause: 'refused-there' })
+        })
+      }
+    } finally {
+      await provider.stop()
+    }
+  })
+
+  it('a secret may also be sent in the form, where the provider wants it so', async () => {
+    const site = pscSite(use.provider.issuer, { authentication: 'client-secret-post' })
+    await withGate({ site }, async (gate) => {
+      const visitor = createVisitor(gate)
+      const back = use.provider.answerTo((await goToProvider(visitor)).location ?? '')
+      assert.equal((await visitor.page(back)).location, '/dcc/')
+    })
+  })
+})
+
 describe('E-03: a provider that is down', () => {
   it('E-03: at the start: the gate starts, other ways work, the button stays and says why; it recovers by itself', async () => {
     const port = await freePort()

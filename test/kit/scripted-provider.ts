@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
+import { TLSSocket } from 'node:tls'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 import { listen } from './ports.ts'
 
@@ -116,7 +117,8 @@ export const makeKey = async (kid: string, alg = 'RS256'): Promise<SigningKey> =
 }
 
 export interface ScriptedOptions {
-  readonly tls?: { readonly cert: string; readonly key: string }
+  /** With `ca`, a client proves itself by a certificate of it and by nothing else (RFC 8705). */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string }
   readonly port?: number
 }
 
@@ -150,7 +152,9 @@ export const startScriptedProvider = async (options: ScriptedOptions = {}) => {
   const token = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request)
     const basic = `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}`
-    const isClient = request.headers.authorization === basic || body.get('client_secret') === CLIENT_SECRET
+    const isCertified = request.socket instanceof TLSSocket && request.socket.authorized
+    const isSecret = request.headers.authorization === basic || body.get('client_secret') === CLIENT_SECRET
+    const isClient = options.tls?.ca === undefined ? isSecret : isCertified && body.get('client_id') === CLIENT_ID
     const grant = grants.get(body.get('code') ?? '')
     grants.delete(body.get('code') ?? '')
     const challenge = createHash('sha256')
@@ -205,7 +209,13 @@ export const startScriptedProvider = async (options: ScriptedOptions = {}) => {
     void Promise.resolve(request).then((arrived) => answer(arrived, response))
   }
   const start = async (at: number) => {
-    const made = options.tls === undefined ? createHttpServer(onRequest) : createHttpsServer(options.tls, onRequest)
+    const made =
+      options.tls === undefined
+        ? createHttpServer(onRequest)
+        : createHttpsServer(
+            { ...options.tls, requestCert: options.tls.ca !== undefined, rejectUnauthorized: false },
+            onRequest,
+          )
     return { server: made, port: await listen(made, at) }
   }
   let running: Awaited<ReturnType<typeof start>> | null = await start(options.port ?? 0)
