@@ -33,7 +33,7 @@ describe('lists of revoked cards', () => {
   const open: CardLists[] = []
 
   const settingsFor = (given: Partial<CardSettings> = {}, of = pki.strong.commonName): CardSettings =>
-    cardSettings(pki, folder.path, { lists: { strong: { of, url: host.url + PATH } }, timeout: 500, ...given })
+    cardSettings(pki, folder.path, { lists: { strong: { of, url: host.url + PATH } }, timeout: 4_000, ...given })
   const openLists = (settings = settingsFor()): CardLists => {
     const lists = createCardLists({ settings, clock, log: recordingLog(log) })
     open.push(lists)

@@ -34,7 +34,7 @@ describe('K-06: the responder that a card names', () => {
       response.end(answerQuestion(question, { responder: delegate, now: NOW, status: 'good', ...given }))
   }
   const judgeWith = (use: CardSettings['ocsp']['use'], given: Partial<CardSettings['ocsp']> = {}): TestJudge =>
-    createTestJudge(pki, NOW, { ocsp: { use, timeout: 300, nonce: 'if-given', 'keep-for': 5 * MINUTE, ...given } })
+    createTestJudge(pki, NOW, { ocsp: { use, timeout: 10_000, nonce: 'if-given', 'keep-for': 5 * MINUTE, ...given } })
   /** A judge without a list, so that the responder alone decides. */
   const alone = (given: Partial<CardSettings['ocsp']> = {}): TestJudge => {
     const own = judgeWith('first', given)
@@ -168,7 +168,8 @@ describe('K-06: the responder that a card names', () => {
 
   it('that is silent is not waited for again at once, and holds up nobody else', async () => {
     answer = () => undefined
-    const own = alone()
+    // Long enough for a slow machine to answer the question after the silence.
+    const own = alone({ timeout: 3_000 })
     assert.match(await own.verdict(card.certificate), /too slow/)
     assert.match(await own.verdict(card.certificate), /has just not answered/)
     assert.equal(asked, 1)
