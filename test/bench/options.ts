@@ -30,6 +30,7 @@ const USUAL: Readonly<Record<Crew, readonly string[]>> = {
 
 const IDLE = 'idle'
 const SIGN_INS = 'sign-ins'
+const CARDS = 'cards'
 const QUICK = {
   scenarios: ['100b-32', '20k-32', '20m-1', 'websocket-32', IDLE],
   rounds: 1,
@@ -48,6 +49,8 @@ export interface Options {
   readonly idle: boolean
   /** Sign-ins with a worker for each processor. */
   readonly signIns: boolean
+  /** What a card costs, and the loading of a large list of revoked ones. */
+  readonly cards: boolean
   /** Seconds of load in which memory is watched; 0 for none. */
   readonly endurance: number
 }
@@ -82,7 +85,7 @@ export const readOptions = (args: readonly string[]): Options => {
     },
   })
   const crews = listOf(values.crew) ?? (values.quick ? ['one'] : CREWS)
-  const known = [...new Set([...CREWS.flatMap((crew) => SCENARIOS[crew].map(({ id }) => id)), IDLE, SIGN_INS])]
+  const known = [...new Set([...CREWS.flatMap((crew) => SCENARIOS[crew].map(({ id }) => id)), IDLE, SIGN_INS, CARDS])]
   const scenarios = listOf(values.scenarios) ?? (values.quick ? QUICK.scenarios : known)
   const peers = listOf(values.peers)
   demandKnown('crew', crews, CREWS)
@@ -104,6 +107,7 @@ export const readOptions = (args: readonly string[]): Options => {
         .map((scenario) => ({ ...scenario, rounds: rounds ?? scenario.rounds })),
     ),
     idle: crews.includes('one') && scenarios.includes(IDLE),
+    cards: scenarios.includes(CARDS),
     signIns: crews.includes('all') && scenarios.includes(SIGN_INS),
     endurance: values.long ? LONG * 60 : 0,
   }

@@ -100,6 +100,20 @@ const signInLines = ({ signIns }: Results): readonly string[] => {
   ]
 }
 
+const cardLines = ({ cards }: Results): readonly string[] => {
+  if (cards === undefined) return []
+  const { cpu, p50, p99, shown, wrong, loading } = cards
+  return [
+    '### Cards',
+    '',
+    `${shown} cards shown (RSA-2048, TLS 1.3, whole handshakes; ${wrong} judged wrongly): ${figure(cpu)} ms CPU for handshake and ` +
+      `judgement, p50 ${figure(p50)} ms, p99 ${figure(p99)} ms. A list of ${loading.entries.toLocaleString('en')} revoked cards ` +
+      `(${megabytes(loading.published)} MB) is in force after ${figure(loading.milliseconds)} ms, blocks the event loop for ` +
+      `${figure(loading.block)} ms at most, and takes ${(loading.held / 1_048_576).toFixed(1)} MB of each process.`,
+    '',
+  ]
+}
+
 export const formatReport = (results: Results): string => {
   const verdicts = judge(results).map(({ text, atMost, measured, isReached }) => [
     text,
@@ -114,6 +128,7 @@ export const formatReport = (results: Results): string => {
     '',
     ...idleLines(results),
     ...enduranceLines(results),
+    ...cardLines(results),
     ...signInLines(results),
     ...results.tables.flatMap(scenarioTable),
   ]

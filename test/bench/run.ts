@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { runProcess } from '../kit/processes.ts'
+import { measureCards } from './cards/measure.ts'
 import { measureCrew } from './crew.ts'
 import { endure } from './endurance.ts'
 import { measureIdle } from './idle.ts'
@@ -23,6 +24,7 @@ import { verify } from './verify.ts'
  *   npm run bench                                everything, about 24 minutes
  *   npm run bench -- --quick                     one short round with one worker, about 2 minutes
  *   npm run bench -- --long                      also 10 minutes of load in which memory is watched
+ *   npm run bench -- --scenarios cards           what a card costs, and loading a list of 5 MB, half a minute
  *   npm run bench -- --scenarios sign-ins        sign-ins alone, about 4 minutes
  *   npm run bench -- --peers nginx,gate --scenarios 100b-32,idle --crew one --rounds 5 --seconds 3 --json
  *
@@ -81,6 +83,7 @@ const measureAll = async (options: Options): Promise<Results> => {
   for (const crew of CREWS) tables.push(...(await measureCrew(crew, options, patience, tell)))
   if (options.idle) tell('idle connections')
   const idle = options.idle ? await withGate(measureIdle) : undefined
+  const cards = options.cards ? await measureCards(tell) : undefined
   const signIns = options.signIns ? await measureSignIns(tell) : undefined
   const { endurance: seconds } = options
   if (seconds > 0) tell(`${seconds / 60} minutes of load`)
@@ -89,6 +92,7 @@ const measureAll = async (options: Options): Promise<Results> => {
     tables,
     ...(idle === undefined ? {} : { idle }),
     ...(endurance === undefined ? {} : { endurance }),
+    ...(cards === undefined ? {} : { cards }),
     ...(signIns === undefined ? {} : { signIns }),
   }
 }
@@ -103,7 +107,10 @@ process.stdout.write(
     : `${facts.map((fact) => `- ${fact}`).join('\n')}\n\n${formatReport(results)}\n`,
 )
 const unproven = results.tables.flatMap(({ rows }) => rows).filter((row) => row.unproven > 0)
-if (unproven.length > 0 || (results.endurance?.unproven ?? 0) + (results.signIns?.failed ?? 0) > 0) {
+if (
+  unproven.length > 0 ||
+  (results.endurance?.unproven ?? 0) + (results.signIns?.failed ?? 0) + (results.cards?.wrong ?? 0) > 0
+) {
   tell('some answers could not be shown to be right: the figures of those peers do not count')
   process.exitCode = 1
 }

@@ -1,3 +1,4 @@
+import type { CardCost } from './cards/measure.ts'
 import type { Endurance } from './endurance.ts'
 import type { Idle } from './idle.ts'
 import type { Measurement } from './measure.ts'
@@ -37,6 +38,7 @@ export interface Results {
   /** A text where it could not be measured. */
   readonly idle?: Idle | string
   readonly endurance?: Endurance
+  readonly cards?: CardCost
   readonly signIns?: SignIns
 }
 

@@ -87,6 +87,20 @@ export const TARGETS: readonly Target[] = [
     unit: '×',
     digits: 2,
   },
+  {
+    text: `${GATE}: CPU of a card's handshake and judgement with a list of 5 MB`,
+    atMost: 10,
+    measured: ({ cards }) => cards?.cpu,
+    unit: 'ms',
+    digits: 1,
+  },
+  {
+    text: `${GATE}: longest block of the event loop while a list of 5 MB is loaded`,
+    atMost: 50,
+    measured: ({ cards }) => cards?.loading.block,
+    unit: 'ms',
+    digits: 1,
+  },
   growth('PostgreSQL'),
   growth('SQLite'),
   {
