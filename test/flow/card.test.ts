@@ -18,7 +18,7 @@ import { ALIX, CAMILLE, createTestIgcSante } from '../kit/igc-sante.ts'
 import { passPassword } from '../kit/passkeys.ts'
 import { startHttpUpstream, type HttpUpstream } from '../kit/upstream.ts'
 import { COLLEAGUE, SESSION_COOKIE } from '../kit/use-gate.ts'
-import { createVisitor, hiddenFields, PREFIX, type Visitor } from '../kit/visitor.ts'
+import { createVisitor, hiddenFields, PREFIX, signIn, type Visitor } from '../kit/visitor.ts'
 
 const OWN = { ...PERSON, nationalId: CAMILLE.nationalId }
 const OTHER = { ...COLLEAGUE, nationalId: ALIX.nationalId }
@@ -244,6 +244,49 @@ describe('a card', () => {
     const done = await visitor.page(await show(page, camille))
     assert.equal(done.location, '/dcc/strong/dossier?id=1')
     assert.equal((await visitor.page('/dcc/strong/dossier?id=1')).status, 200)
+  })
+})
+
+const { nationalId: _none, ...unnumbered } = COLLEAGUE
+
+describe('G19: a card that leads to no account yet', () => {
+  it('is linked by its holder, who has signed in another way, and lets them in from then on', async () => {
+    const bare = await startCardGate({
+      igc,
+      upstream: upstream.url,
+      people: [unnumbered],
+      site: {
+        ways: [
+          { id: 'password-card', methods: ['password', 'cps'], level: 3 },
+          { id: 'mailed-code', methods: ['password', 'email-code'], homologation: 'test' },
+        ],
+      },
+    })
+    try {
+      const person = createVisitor(bare)
+      const options = { port: bare.cardPort, card: inBrowser(igc.card('CPS', CAMILLE)) }
+      await signIn(bare, person, '/dcc/', COLLEAGUE.login)
+      const account = await person.page(`${PREFIX}/account`)
+      const [, href = ''] = new RegExp(`href="(${CARD_PAGE}\\?to=[^"]*)"`).exec(account.body) ?? []
+      const page = await person.page(href.replaceAll('&amp;', '&'))
+      assert.equal(page.status, 200, page.location)
+      const asked = await person.page(await showCard(person, page, options))
+      const question = await person.page(asked.location ?? '')
+      assert.match(question.body, new RegExp(CAMILLE.nationalId))
+      const linked = await person.ask(`${PREFIX}/account/link`, {
+        form: hiddenFields(question.body, `${PREFIX}/account/link`),
+      })
+      assert.match(linked.location ?? '', /done=linked/)
+
+      const later = createVisitor(bare)
+      const choice = await passPassword(later, COLLEAGUE.login)
+      const offered = hiddenFields(choice.body, `${PREFIX}/sign-in/choice`)
+      const chosen = await later.ask(`${PREFIX}/sign-in/choice`, { form: { ...offered, offer: 'cps.own' } })
+      const shown = await showCard(later, await later.page(chosen.location ?? ''), options)
+      assert.equal((await later.page(shown)).location, '/dcc/')
+    } finally {
+      await bare.stop()
+    }
   })
 })
 
