@@ -31,6 +31,7 @@ const USUAL: Readonly<Record<Crew, readonly string[]>> = {
 const IDLE = 'idle'
 const SIGN_INS = 'sign-ins'
 const CARDS = 'cards'
+const CALLS = 'calls'
 const QUICK = {
   scenarios: ['100b-32', '20k-32', '20m-1', 'websocket-32', IDLE],
   rounds: 1,
@@ -51,6 +52,8 @@ export interface Options {
   readonly signIns: boolean
   /** What a card costs, and the loading of a large list of revoked ones. */
   readonly cards: boolean
+  /** Contextual calls with a worker for each processor. */
+  readonly calls: boolean
   /** Seconds of load in which memory is watched; 0 for none. */
   readonly endurance: number
 }
@@ -85,7 +88,9 @@ export const readOptions = (args: readonly string[]): Options => {
     },
   })
   const crews = listOf(values.crew) ?? (values.quick ? ['one'] : CREWS)
-  const known = [...new Set([...CREWS.flatMap((crew) => SCENARIOS[crew].map(({ id }) => id)), IDLE, SIGN_INS, CARDS])]
+  const known = [
+    ...new Set([...CREWS.flatMap((crew) => SCENARIOS[crew].map(({ id }) => id)), IDLE, SIGN_INS, CARDS, CALLS]),
+  ]
   const scenarios = listOf(values.scenarios) ?? (values.quick ? QUICK.scenarios : known)
   const peers = listOf(values.peers)
   demandKnown('crew', crews, CREWS)
@@ -109,6 +114,7 @@ export const readOptions = (args: readonly string[]): Options => {
     idle: crews.includes('one') && scenarios.includes(IDLE),
     cards: scenarios.includes(CARDS),
     signIns: crews.includes('all') && scenarios.includes(SIGN_INS),
+    calls: crews.includes('all') && scenarios.includes(CALLS),
     endurance: values.long ? LONG * 60 : 0,
   }
 }

@@ -114,6 +114,19 @@ const cardLines = ({ cards }: Results): readonly string[] => {
   ]
 }
 
+/** Aims: less than 15 ms of CPU for a call, 200 calls a second on two cores. */
+const callLines = ({ calls }: Results): readonly string[] => {
+  if (calls === undefined) return []
+  const { perSecond, cpu, p50, p99, done, failed } = calls
+  return [
+    '### Contextual calls, a worker for each processor',
+    '',
+    `${figure(perSecond)} calls a second (aim: 200), ${figure(cpu)} ms CPU of the gate from the click to the page (aim: 15), ` +
+      `p50 ${figure(p50)} ms, p99 ${figure(p99)} ms; ${done} done, ${failed} failed.`,
+    '',
+  ]
+}
+
 export const formatReport = (results: Results): string => {
   const verdicts = judge(results).map(({ text, atMost, measured, isReached }) => [
     text,
@@ -130,6 +143,7 @@ export const formatReport = (results: Results): string => {
     ...enduranceLines(results),
     ...cardLines(results),
     ...signInLines(results),
+    ...callLines(results),
     ...results.tables.flatMap(scenarioTable),
   ]
     .join('\n')

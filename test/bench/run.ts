@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { runProcess } from '../kit/processes.ts'
 import { measureCards } from './cards/measure.ts'
+import { measureCalls } from './calls/measure.ts'
 import { measureCrew } from './crew.ts'
 import { endure } from './endurance.ts'
 import { measureIdle } from './idle.ts'
@@ -26,6 +27,7 @@ import { verify } from './verify.ts'
  *   npm run bench -- --long                      also 10 minutes of load in which memory is watched
  *   npm run bench -- --scenarios cards           what a card costs, and loading a list of 5 MB, half a minute
  *   npm run bench -- --scenarios sign-ins        sign-ins alone, about 4 minutes
+ *   npm run bench -- --scenarios calls           contextual calls alone, about a minute
  *   npm run bench -- --peers nginx,gate --scenarios 100b-32,idle --crew one --rounds 5 --seconds 3 --json
  *
  * Peers, application and load share the cores, so requests/s of a cheap peer say more about the load generator: compare
@@ -85,6 +87,7 @@ const measureAll = async (options: Options): Promise<Results> => {
   const idle = options.idle ? await withGate(measureIdle) : undefined
   const cards = options.cards ? await measureCards(tell) : undefined
   const signIns = options.signIns ? await measureSignIns(tell) : undefined
+  const calls = options.calls ? await measureCalls(tell) : undefined
   const { endurance: seconds } = options
   if (seconds > 0) tell(`${seconds / 60} minutes of load`)
   const endurance = seconds > 0 ? await withGate((gate) => endure(gate, seconds, tell)) : undefined
@@ -94,6 +97,7 @@ const measureAll = async (options: Options): Promise<Results> => {
     ...(endurance === undefined ? {} : { endurance }),
     ...(cards === undefined ? {} : { cards }),
     ...(signIns === undefined ? {} : { signIns }),
+    ...(calls === undefined ? {} : { calls }),
   }
 }
 
@@ -109,7 +113,11 @@ process.stdout.write(
 const unproven = results.tables.flatMap(({ rows }) => rows).filter((row) => row.unproven > 0)
 if (
   unproven.length > 0 ||
-  (results.endurance?.unproven ?? 0) + (results.signIns?.failed ?? 0) + (results.cards?.wrong ?? 0) > 0
+  (results.endurance?.unproven ?? 0) +
+    (results.signIns?.failed ?? 0) +
+    (results.cards?.wrong ?? 0) +
+    (results.calls?.failed ?? 0) >
+    0
 ) {
   tell('some answers could not be shown to be right: the figures of those peers do not count')
   process.exitCode = 1

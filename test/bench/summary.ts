@@ -4,6 +4,7 @@ import type { Idle } from './idle.ts'
 import type { Measurement } from './measure.ts'
 import type { Crew, Scenario } from './scenarios.ts'
 import type { SignIns } from './sign-ins/measure.ts'
+import type { Calls } from './calls/measure.ts'
 
 /** One peer in one scenario: medians over the rounds. */
 export interface Row {
@@ -40,6 +41,7 @@ export interface Results {
   readonly endurance?: Endurance
   readonly cards?: CardCost
   readonly signIns?: SignIns
+  readonly calls?: Calls
 }
 
 const median = (values: readonly number[]): number => {
