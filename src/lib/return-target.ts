@@ -1,10 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import { parseTarget } from './path.ts'
 
 /**
  * Where a visitor was going when the gate asked them to sign in. It travels through the sign-in pages as a sealed text: a
  * path of ours can be followed, a path of a stranger cannot be made up (R17), and nothing is stored for a visitor who
- * never signs in (S-16).
+ * never signs in (S-16). It is encrypted, because links of record systems name patients in their queries: nobody who
+ * reads the log of a front, or a history, sees them in the address of the sign-in page.
  */
 export interface ReturnTarget {
   /** Path and query exactly as asked for. */
@@ -25,7 +26,9 @@ export interface ReturnTargets {
 /** 144 random bits, base64url. */
 export const FORM_HANDLE = /^[A-Za-z0-9_-]{24}$/
 
-const SEAL = /^(?<payload>[A-Za-z0-9_-]{2,12288})\.(?<mark>[A-Za-z0-9_-]{43})$/
+const SEAL = /^[A-Za-z0-9_-]{39,12400}$/
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
 
 /**
  * Whether a path can be put into a `Location` without leaving the site: one of our own well-formed targets, which a WHATWG
@@ -37,28 +40,58 @@ export const staysOnSite = (path: string): boolean => {
   return URL.canParse(path, base) && new URL(path, base).origin === base
 }
 
-/** @param keyOf the sealing keys: the first seals, every one opens, so that keys can be changed without losing a visitor */
-export const createReturnTargets = (keyOf: () => readonly Buffer[]): ReturnTargets => {
-  const markOf = (key: Buffer, site: string, payload: string) =>
-    createHmac('sha256', key).update(`${site}\0${payload}`).digest()
+const purposeOf = (key: Buffer, purpose: string): Buffer => createHmac('sha256', key).update(purpose).digest()
 
-  return {
-    seal: (site, { path, restarts, form }) => {
-      const [key] = keyOf()
-      if (key === undefined) throw new Error('no sealing key')
-      // No target holds a blank; what stands behind the second one is passed over by a node that does not know it yet.
-      const text = [restarts, staysOnSite(path) ? path : '/', ...(form === undefined ? [] : [form])].join(' ')
-      const payload = Buffer.from(text, 'latin1').toString('base64url')
-      return `${payload}.${markOf(key, site, payload).toString('base64url')}`
-    },
-    open: (site, sealed) => {
-      const { payload, mark } = SEAL.exec(sealed)?.groups ?? {}
-      if (payload === undefined || mark === undefined) return undefined
-      const given = Buffer.from(mark, 'base64url')
-      if (!keyOf().some((key) => timingSafeEqual(markOf(key, site, payload), given))) return undefined
-      const [restarts = '', path = '', form] = Buffer.from(payload, 'base64url').toString('latin1').split(' ', 3)
-      if (!/^\d$/.test(restarts) || !staysOnSite(path)) return undefined
-      return { path, restarts: Number(restarts), ...(form !== undefined && FORM_HANDLE.test(form) ? { form } : {}) }
-    },
+/**
+ * AES-256-GCM under a nonce that is computed from what is sealed, as in RFC 5297: two texts never share one, and the same text
+ * is the same seal on every page. All that a seal tells is that it is the seal of before.
+ */
+const close = (key: Buffer, site: string, text: string): string => {
+  const nonce = createHmac('sha256', purposeOf(key, 'nonce'))
+    .update(`${site}\0${text}`)
+    .digest()
+    .subarray(0, NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', purposeOf(key, 'encrypt'), nonce).setAAD(Buffer.from(site))
+  const closed = Buffer.concat([nonce, cipher.update(text, 'latin1'), cipher.final(), cipher.getAuthTag()])
+  return closed.toString('base64url')
+}
+
+/** Null for what was not closed so: another site, another key, other bytes. */
+const openWith = (key: Buffer, site: string, bytes: Buffer): string | null => {
+  const nonce = bytes.subarray(0, NONCE_BYTES)
+  const decipher = createDecipheriv('aes-256-gcm', purposeOf(key, 'encrypt'), nonce, { authTagLength: TAG_BYTES })
+  decipher.setAAD(Buffer.from(site)).setAuthTag(bytes.subarray(-TAG_BYTES))
+  try {
+    const content = [decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]
+    return Buffer.concat(content).toString('latin1')
+  } catch {
+    return null
   }
 }
+
+/** A text has one spelling: a base64url text whose last character carries bits that nobody reads is another text. */
+const bytesOf = (sealed: string): Buffer | null => {
+  if (!SEAL.test(sealed)) return null
+  const bytes = Buffer.from(sealed, 'base64url')
+  return bytes.toString('base64url') === sealed ? bytes : null
+}
+
+/** @param keyOf the sealing keys: the first seals, every one opens, so that keys can be changed without losing a visitor */
+export const createReturnTargets = (keyOf: () => readonly Buffer[]): ReturnTargets => ({
+  seal: (site, { path, restarts, form }) => {
+    const [key] = keyOf()
+    if (key === undefined) throw new Error('no sealing key')
+    // No target holds a blank; what stands behind the second one is passed over by a node that does not know it yet.
+    const text = [restarts, staysOnSite(path) ? path : '/', ...(form === undefined ? [] : [form])].join(' ')
+    return close(key, site, text)
+  },
+  open: (site, sealed) => {
+    const bytes = bytesOf(sealed)
+    if (bytes === null) return undefined
+    const text = keyOf().reduce<string | null>((opened, key) => opened ?? openWith(key, site, bytes), null)
+    if (text === null) return undefined
+    const [restarts = '', path = '', form] = text.split(' ', 3)
+    if (!/^\d$/.test(restarts) || !staysOnSite(path)) return undefined
+    return { path, restarts: Number(restarts), ...(form !== undefined && FORM_HANDLE.test(form) ? { form } : {}) }
+  },
+})

@@ -87,12 +87,6 @@ export const contextualCall = z
       .array(matching(/^\/(?!\/)[^\s?#;\\]*$/, 'a path'))
       .default(['/'])
       .describe('Paths of these cookies: a cookie is taken away only under the path that it was set for.'),
-    'patient-parameters': z
-      .array(parameter)
-      .default([])
-      .describe(
-        'Parameters of addresses of the application that hold patients: the gate never shows or keeps them in clear.',
-      ),
     frames: z
       .array(origin)
       .default([])
