@@ -104,10 +104,14 @@ describe('path patterns', () => {
     ] as const
     for (const [pattern, path] of hostile) {
       const matches = compilePattern(pattern)
-      matches(path)
-      const began = performance.now()
       assert.equal(matches(path), false)
-      const took = performance.now() - began
+      // The best of several: whatever else the machine does takes none of it away from the pattern.
+      const times = Array.from({ length: 7 }, () => {
+        const began = performance.now()
+        matches(path)
+        return performance.now() - began
+      })
+      const took = Math.min(...times)
       assert.ok(took < 5, `${pattern} took ${took.toFixed(1)} ms`)
     }
   })
