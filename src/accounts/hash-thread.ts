@@ -11,10 +11,10 @@ export type HashWork =
 export type HashDone = { readonly value: string | boolean } | { readonly failed: string }
 
 /**
- * Of 19: where a core is wanted by both, whoever carries requests has nearly all of it. Sign-ins go on: what carries requests
- * rests between them.
+ * Of 19: where a core is wanted by both, whoever carries requests gets three quarters of it, and sign-ins go on. With 19 they
+ * would have a hundredth, and nobody could sign in beside a process that computes.
  */
-const NICE = 19
+const NICE = 5
 
 const compute = (work: HashWork): HashDone => {
   try {

@@ -33,7 +33,7 @@ describe('threads for hashes', () => {
   it('give way to whoever carries requests, and only they do', async () => {
     await threads.hash(Buffer.from('x'), CHEAP)
     const nice = niceOfThreads()
-    assert.equal(nice.filter((value) => value === 19).length, 1, nice.join(' '))
+    assert.equal(nice.filter((value) => value === Math.min(19, (nice[0] ?? 0) + 5)).length, 1, nice.join(' '))
   })
 
   it('serve the hasher of the gate', async () => {
