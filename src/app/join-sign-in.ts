@@ -3,6 +3,7 @@ import { createFactorSecrets } from '../accounts/factor-secret.ts'
 import { createDevices } from '../accounts/devices.ts'
 import { createIdentities } from '../accounts/identities.ts'
 import { createFactors } from '../accounts/factors.ts'
+import { createRememberedPractices } from '../accounts/practice-choices.ts'
 import { createPasskeyCredentials } from '../accounts/passkey-credentials.ts'
 import type { Mailer } from '../mail/mail.ts'
 import { createEmailCodeMethod } from '../methods/email-code/index.ts'
@@ -95,6 +96,7 @@ export const joinSignIn = (
     pendingLinks: createPendingLinks({ store, random }),
     factors,
     devices,
+    rememberedPractices: createRememberedPractices({ db: database.db, clock }),
     notices,
     emailCode,
     recoveryCodes,

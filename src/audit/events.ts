@@ -48,7 +48,7 @@ export const EVENTS = {
     result: 'failure',
     isFlood: true,
     means:
-      'Somebody came back from Pro Santé Connect or another provider, or wanted to go there, and nothing came of it. `method`: which; `detail`: what was wrong, then the issuer. The provider said no: its error (`access_denied`: cancelled there), or `unknown`; it did not answer: `timeout`, `unreachable`, `certificate`, `redirect`, `too-large`, `encoded`, `server-error`, `paused` (left alone for a while after failures), a description that is not its own (`issuer`) or none; its answer was not believed: `state` (never was, served, too old, or of another browser), `issuer` (of another provider), `refused-there` (the code), `nonce-wrong`, `expired` and other faults of a token, `acr-refused`, `acr-absent`, `proof-too-old`, `proof-undated` (not strong or not fresh enough), `national-id-missing`, `national-id-malformed`, `userinfo-…`.',
+      'Somebody came back from Pro Santé Connect or another provider, or wanted to go there, and nothing came of it. `method`: which; `detail`: what was wrong, then the issuer. The provider said no: its error (`access_denied`: cancelled there), or `unknown`; it did not answer: `timeout`, `unreachable`, `certificate`, `redirect`, `too-large`, `encoded`, `server-error`, `paused` (left alone for a while after failures), a description that is not its own (`issuer`) or none; its answer was not believed: `state` (never was, served, too old, or of another browser), `issuer` (of another provider), `refused-there` (the code), `nonce-wrong`, `expired` and other faults of a token, `acr-refused`, `acr-absent`, `proof-too-old`, `proof-undated` (not strong or not fresh enough), `national-id-missing`, `national-id-malformed`, `userinfo-…`; or, on the page that asks for the practice, `practice-foreign` (one that was not offered), `practice-over` (the page was left too long, opened in another browser, or sent twice).',
   },
   'session.ended-at-provider': {
     result: 'success',
@@ -156,7 +156,8 @@ export const EVENTS = {
   'call.partner-resumed': { result: 'success', means: 'An operator took that back. `detail`: which partner.' },
   'session.started': {
     result: 'success',
-    means: 'Everything that a way asks was proved: somebody is signed in. `detail`: the level of the way.',
+    means:
+      'Everything that a way asks was proved: somebody is signed in. `detail`: the level of the way, and the practice that was taken or chosen with Pro Santé Connect (codes of profession, category and speciality, then the structure).',
   },
   'session.ended': {
     result: 'success',

@@ -12,6 +12,7 @@ export interface Tables {
   audit_chain: AuditChainTable
   password_history: PasswordHistoryTable
   devices: DevicesTable
+  practice_choices: PracticeChoicesTable
 }
 
 export interface AccountsTable {
@@ -148,6 +149,17 @@ export interface DevicesTable {
   remembered_way: string | null
   remembered_at: number | null
   remembered_until: number | null
+}
+
+/** Which of their practices somebody works in at a site: accounts/practice-choices.ts. */
+export interface PracticeChoicesTable {
+  account: string
+  site: string
+  /** policy/practice.ts: practiceKey. */
+  practice: string
+  /** The structure as it was called then, or empty. */
+  label: string
+  chosen_at: number
 }
 
 /** How accounts/ and audit/ reach their tables. Whatever the driver throws arrives as `Fault('accounts-unavailable')`. */

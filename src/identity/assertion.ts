@@ -85,6 +85,13 @@ interface Kept {
 
 const seconds = (milliseconds: number) => Math.floor(milliseconds / 1_000)
 
+/** The one practice that the person works in during this session; absent where none is known or asked for. */
+const practiceClaim = ({ practice }: SignedIn): JWTPayload => {
+  if (practice === undefined) return {}
+  const { finess, structure, profession, speciality } = practice
+  return { practice: { finess, structure, profession, speciality } }
+}
+
 const claimsOf = (subject: SignedIn, sessionDigest: string): JWTPayload => ({
   sub: subject.account,
   // Cut, so that it is neither the session id nor the name of its record; enough to tell sessions apart.
@@ -99,6 +106,7 @@ const claimsOf = (subject: SignedIn, sessionDigest: string): JWTPayload => ({
   family_name: subject.familyName,
   ...(subject.nationalId === null ? {} : { national_id: subject.nationalId }),
   roles: [...subject.roles],
+  ...practiceClaim(subject),
 })
 
 /** For which call the session goes on, and of its patient what the policy says: only ever what was verified. */

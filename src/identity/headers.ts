@@ -21,6 +21,10 @@ const FIELDS: Readonly<Record<IdentityField, (subject: SignedIn) => string | rea
   account: ({ account }) => account,
   way: ({ way }) => way,
   level: ({ level }) => String(level),
+  'practice-finess': ({ practice }) => practice?.finess ?? '',
+  'practice-structure': ({ practice }) => practice?.structure ?? '',
+  'practice-profession': ({ practice }) => practice?.profession ?? '',
+  'practice-speciality': ({ practice }) => practice?.speciality ?? '',
 }
 
 /**

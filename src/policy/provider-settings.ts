@@ -118,6 +118,12 @@ export const proSanteConnect = z
       .describe(
         'Claims of the userinfo that hold the PS_IdNat, the key of the account; the first that is there counts.',
       ),
+    practices: z
+      .enum(['ask', 'ignore'])
+      .default('ignore')
+      .describe(
+        'Pro Santé Connect names all the practices of a person. `ask`: with one it is taken, with several the person chooses before their session opens, and may have the choice remembered; the application is told by the fields `practice-…` of `identity.headers` and the claim `practice` of the assertion. `ignore`: nobody is asked, and nothing is told.',
+      ),
     ...common,
   })
   .describe('Pro Santé Connect, the identity provider of health professionals (ANS).')

@@ -45,6 +45,10 @@ export const IDENTITY_FIELDS = [
   'account',
   'way',
   'level',
+  'practice-finess',
+  'practice-structure',
+  'practice-profession',
+  'practice-speciality',
 ] as const
 export type IdentityField = (typeof IDENTITY_FIELDS)[number]
 

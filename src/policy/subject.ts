@@ -1,3 +1,4 @@
+import type { Practice } from './practice.ts'
 import type { Proof } from './schema.ts'
 
 /** Who stands behind a request and how that was proved; what rules judge and what the application is told. */
@@ -25,6 +26,8 @@ export interface SignedIn {
   readonly methods: readonly Proof[]
   /** When the last method was proved, milliseconds since the epoch. */
   readonly authenticatedAt: number
+  /** As what and where they work, where Pro Santé Connect said so and the site asks for it. */
+  readonly practice?: Practice | undefined
   readonly call?: CallContext | undefined
 }
 

@@ -7,6 +7,7 @@ import type { PortalParts } from './portal-parts.ts'
 import { showAccountPage, takePreference, takeRecoveryCodes, takeRemoval, takeSessionEnd } from './routes/account.ts'
 import { showAddress, takeAddress } from './routes/account-address.ts'
 import { takeDeviceForgotten } from './routes/account-devices.ts'
+import { takePracticeForgotten } from './routes/account-practice.ts'
 import { showEnrolment, takeEnrolment } from './routes/application.ts'
 import { showCard, showRefusedCard, takeCard } from './routes/card.ts'
 import { takeCardReturn } from './routes/card-return.ts'
@@ -128,7 +129,7 @@ const routes = (parts: PortalParts): Router => {
   router.all(
     [
       ...['/account/factors/remove', '/account/preference', '/account/recovery', '/account/sessions/end'],
-      '/account/devices/forget',
+      ...['/account/devices/forget', '/account/practice/forget'],
     ],
     onlyMethods('POST'),
   )
@@ -144,6 +145,7 @@ const routes = (parts: PortalParts): Router => {
   router.get('/sign-in/again', showSignInAgain(parts))
   router.get('/sign-in/done', showSignInDone(parts))
   router.post('/account/devices/forget', readForm, takeDeviceForgotten(parts))
+  router.post('/account/practice/forget', readForm, takePracticeForgotten(parts))
   router.all('/not-me', onlyMethods('GET', 'HEAD', 'POST'))
   router.get('/not-me', showNotMe(parts))
   router.post('/not-me', readForm, takeNotMe(parts))

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { practiceKey, type Practice } from '../policy/practice.ts'
 import type { Proven } from '../sign-in/under-way.ts'
 import type { Visitor } from '../sign-in/visitor.ts'
 import { sessionOfCall } from './contextual-call/session-of-call.ts'
@@ -8,6 +9,12 @@ import { farewellTo } from './sign-out.ts'
 import type { PortalParts } from './portal-parts.ts'
 import { visitOf } from './visit.ts'
 import { welcomeDevice } from './welcome-device.ts'
+
+/** The practice that was taken or chosen between Pro Santé Connect and here. */
+const practiceOf = ({ providers }: PortalParts, { attached = [] }: Proven): Practice | null => {
+  const reference = attached.find(({ method }) => method === 'pro-sante-connect')?.reference
+  return reference === undefined ? null : providers.practiceIn(reference)
+}
 
 /**
  * Opens the session of somebody who has proved everything: a new id, whatever the browser held before (S-01); a session of
@@ -27,6 +34,7 @@ export const openSession = async (
   const { account, way, methods, level } = proven
   const isNewDevice = await welcomeDevice(parts, request, proven, visitor)
   const ofCall = await sessionOfCall(parts, site, proven)
+  const practice = practiceOf(parts, proven)
   const endsAt = now + (ofCall?.absolute ?? site.site.session.absolute)
   const digest = await parts.lifecycle.start(request, {
     site: site.site.site,
@@ -48,6 +56,7 @@ export const openSession = async (
     idle: ofCall?.idle ?? site.site.session.idle,
     address: visitor.address ?? '',
     device: visitor.device,
+    ...(practice === null ? {} : { practice }),
     ...(ofCall === null ? {} : { call: ofCall.call }),
   })
   await parts.forms.owners.remember(digest, { realm: site.realm, account: account.id }, endsAt)
@@ -61,7 +70,7 @@ export const openSession = async (
     way: way.id,
     method: methods.join('+'),
     session: digest,
-    detail: `level ${level}`,
+    detail: practice === null ? `level ${level}` : `level ${level}, practice ${practiceKey(practice)}`,
     reference: visit.reference,
     ...(visitor.address === undefined ? {} : { address: visitor.address }),
   })

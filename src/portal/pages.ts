@@ -193,7 +193,7 @@ export interface PageModels
   /** « Mon compte ». Times are ISO 8601, UTC. */
   account: {
     readonly csrf: string
-    /** Where its forms go: they end in `/factors/remove`, `/preference`, `/sessions/end`, `/devices/forget`. */
+    /** Where its forms go: they end in `/factors/remove`, `/preference`, `/sessions/end`, `/devices/forget`, `/practice/forget`. */
     readonly at: string
     readonly name: string
     readonly login: string
@@ -250,6 +250,8 @@ export interface PageModels
       readonly since: string
       readonly until: string
     }[]
+    /** The practice that is taken at each sign-in: its structure, or empty; null when the person is asked, or nobody is. */
+    readonly practice: { readonly structure: string; readonly since: string } | null
     readonly activity: readonly {
       readonly event: EventName
       readonly at: string

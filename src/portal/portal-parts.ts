@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Devices } from '../accounts/devices.ts'
+import type { RememberedPractices } from '../accounts/practice-choices.ts'
 import type { Factors } from '../accounts/factors.ts'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import type { AuditTrail } from '../audit/events.ts'
@@ -64,6 +65,7 @@ export interface PortalParts {
   readonly identities: Identities
   readonly pendingLinks: PendingLinks
   readonly devices: Devices
+  readonly rememberedPractices: RememberedPractices
   readonly notices: Notices
   readonly offersOf: OffersOf
   readonly recentEvents: RecentEvents

@@ -1,4 +1,6 @@
 import type { ProviderMethod } from '../policy/provider-credentials.ts'
+import type { Message } from './message.ts'
+import type { ShownPractice } from './practice-words.ts'
 
 /**
  * Why somebody came back from a provider without a session. `expired`: the answer came too late, twice, or to another browser;
@@ -26,6 +28,17 @@ export interface ProviderPageModels {
     readonly retryHref: string
     readonly signInHref: string
     readonly reference: string
+  }
+  /** « Dans quelle structure travaillez-vous maintenant ? » */
+  practice: {
+    readonly action: string
+    readonly csrf: string
+    readonly pending: string
+    readonly to: string
+    readonly practices: readonly ShownPractice[]
+    /** `practice.unknown`. */
+    readonly error: Message | null
+    readonly restartHref: string
   }
   /** « Vous êtes déconnecté. » */
   'signed-out': {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { practiceSchema } from '../policy/practice.ts'
 import { PROOFS } from '../policy/schema.ts'
 import type { SignedIn } from '../policy/subject.ts'
 
@@ -27,6 +28,8 @@ export const sessionRecordSchema = z.object({
   /** For the person's own list of sessions: whence and with what it was opened. */
   address: z.string(),
   device: z.string(),
+  /** As what and where the person works, taken or chosen at sign-in. */
+  practice: practiceSchema.optional(),
   /** The call of a record system that it was opened by, or goes on for; the patient encrypted. */
   call: z
     .object({
@@ -56,5 +59,6 @@ export const subjectOf = (record: SessionRecord): SignedIn => ({
   level: record.level,
   methods: record.methods,
   authenticatedAt: record.authenticatedAt,
+  ...(record.practice === undefined ? {} : { practice: record.practice }),
   ...(record.call === undefined ? {} : { call: record.call }),
 })

@@ -20,6 +20,7 @@
  * | provider-session:<digest of site and the browser's handle> | methods/oidc | a session at a provider, as its browser may end it: ID token, its names for session and person; encrypted (AES-256-GCM) with a key that needs the handle too | session.absolute |
  * | provider-sessions:<digest of site, issuer, and its name for a session or a person> | methods/oidc | set of `<session digest>:<its absolute end>`: which sessions end when the provider says that one of its own has | session.absolute |
  * | provider-logout:<digest of site, browser and state> | methods/oidc | one word: this browser has gone to the provider to sign out; taken once | 10 min |
+ * | practice-choice:<digest of site, browser and handle> | methods/oidc | a proof of Pro Santé Connect whose owner is asked in which practice they work: encrypted (AES-256-GCM) with a key that needs the handle too; taken once | 10 min |
  * | logout-token:<digest of site, issuer and jti> | methods/oidc | present when that logout token has served | 10 min |
  * | card-journey:<digest> | portal/card | somebody is on the way to show their card (JSON): site, digest of the browser, sealed target, digest of the attempt; taken once | 10 min |
  * | card-ticket:<digest> | portal/card | what became of it (JSON): the same, and the id of the person with serial and issuer of the certificate, or why it was refused; taken once | 2 min |
@@ -59,6 +60,7 @@ export const keys = {
   providerSession: (digest: string) => `provider-session:${digest}`,
   providerSessions: (digest: string) => `provider-sessions:${digest}`,
   providerLogout: (digest: string) => `provider-logout:${digest}`,
+  practiceChoice: (digest: string) => `practice-choice:${digest}`,
   logoutToken: (digest: string) => `logout-token:${digest}`,
   cardJourney: (digest: string) => `card-journey:${digest}`,
   cardTicket: (digest: string) => `card-ticket:${digest}`,

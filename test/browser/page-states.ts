@@ -9,6 +9,7 @@ import { cardStates } from './card-states.ts'
 import { ENROLABLE, passkeyStates } from './passkey-states.ts'
 import { providerStates } from './provider-states.ts'
 import { passwordStates } from './password-states.ts'
+import { practiceStates } from './practice-states.ts'
 
 /** One page in one state, with invented people and addresses. */
 export interface PageState {
@@ -318,7 +319,9 @@ export const pageStates: readonly PageState[] = [
   state('signed-in-again', 'signed-in-again', { name: 'Zoé Œuvrard', signOutHref: '/_portillon/sign-out' }),
   state('cookies-refused', 'cookies-refused', { retryHref: '/_portillon/sign-in' }),
   ...callStates.map(({ id, page, model }) => state(id, page, model)),
-  ...[...arrivalStates(signIn), ...providerStates].map(({ id, page, model }) => state(id, page, model)),
+  ...[...arrivalStates(signIn), ...providerStates, ...practiceStates].map(({ id, page, model }) =>
+    state(id, page, model),
+  ),
   state('loop', 'loop', { retryHref: '/_portillon/sign-in', reference: '7KQ2-M4XD-91' }),
   state('refusal-403', 'refusal', refusal('forbidden', 403)),
   state('refusal-502', 'refusal', refusal('upstream-unreachable', 502)),

@@ -95,6 +95,13 @@ describe('the assertion', () => {
     assert.equal('national_id' in payload, false)
   })
 
+  it('tells the practice of the session, without what only the gate goes by; no claim where there is none', async () => {
+    const told = { finess: '990000028', structure: 'CENTRE HOSPITALIER FICTIF', profession: '10', speciality: 'SM36' }
+    const practice = { ...told, category: 'C', structureId: 'R9990001' }
+    assert.deepEqual((await verify(await mint({ ...zoe, practice }, SESSION))).payload['practice'], told)
+    assert.equal('practice' in (await verify(await mint(zoe, `${SESSION}2`))).payload, false)
+  })
+
   it('is not made for a site that wants none', () => {
     const none = createAssertionMinter({ keyring, clock, random: systemRandom }).forSite(
       { identity: { headers: {}, encoding: 'percent-utf8' } },

@@ -102,7 +102,23 @@ describe('the plain identity headers', () => {
       'X-account': 'a-1',
       'X-way': 'mailed-code',
       'X-level': '1',
+      'X-practice-finess': '',
+      'X-practice-structure': '',
+      'X-practice-profession': '',
+      'X-practice-speciality': '',
     })
+  })
+
+  it('tell of the practice that the person works in during the session', () => {
+    const fields = IDENTITY_FIELDS.filter((field) => field.startsWith('practice-'))
+    const headersOf = createIdentityHeaders(siteWith(Object.fromEntries(fields.map((field) => [`X-${field}`, field]))))
+    const codes = { profession: '10', category: 'C', speciality: 'SM36', structureId: 'R9990001', finess: '990000028' }
+    assert.deepEqual(headersOf({ ...ZOE, practice: { ...codes, structure: 'Hôpital' } }), [
+      ['X-practice-finess', '990000028'],
+      ['X-practice-structure', 'H%C3%B4pital'],
+      ['X-practice-profession', '10'],
+      ['X-practice-speciality', 'SM36'],
+    ])
   })
 
   it('H-01: are all there, empty, for an anonymous visitor and for what an account does not have', () => {

@@ -143,6 +143,14 @@ describe('the settings of a provider', () => {
     assert.deepEqual([...found].sort(), ['error ways[0].methods', 'warning pro-sante-connect'])
   })
 
+  it('are refused where a header carries the practice, and nobody is asked for it', () => {
+    const identity: SiteFile['identity'] = { headers: { 'X-Site': 'practice-finess' }, assertion: { audience: 'webdcr' } }
+    const psc = { 'client-secret-file': 'psc.secret' }
+    assert.deepEqual(problemsOf({ ...psc, practices: 'ask' }, { identity }), [])
+    for (const practices of ['ignore', undefined] as const)
+      assert.deepEqual(problemsOf({ ...psc, practices }, { identity }), ['error identity.headers.X-Site'])
+  })
+
   it('of another provider need the claim of the national number, where that is the key', () => {
     const oidc: SiteFile['oidc'] = {
       ...{ name: 'CHU', issuer: 'https://chu.example.test', 'client-id': 'dcc', 'client-secret-file': 'psc.secret' },

@@ -7,6 +7,7 @@ import * as auditChain from './0005-audit-chain.ts'
 import * as passwords from './0006-passwords.ts'
 import * as devices from './0007-devices.ts'
 import * as passkeys from './0008-passkeys.ts'
+import * as practices from './0009-practices.ts'
 
 /**
  * Every migration, by the name that the database remembers. The order is that of the names. A migration that was released
@@ -21,4 +22,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-passwords': passwords,
   '0007-devices': devices,
   '0008-passkeys': passkeys,
+  '0009-practices': practices,
 }

@@ -4,6 +4,7 @@ import type { PurposeKey } from '../../lib/digest.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Result } from '../../lib/result.ts'
+import { practiceSchema, type Practice } from '../../policy/practice.ts'
 import type { ProviderMethod } from '../../policy/provider-credentials.ts'
 import { keys } from '../../store/keys.ts'
 import type { Store } from '../../store/store.ts'
@@ -12,6 +13,7 @@ import { beginAt, type Beginning } from './begin.ts'
 import { judgeLogoutToken, type LogoutTokenRefusal } from './logout-token.ts'
 import { createProviderLogouts, type ProviderLogouts } from './logout.ts'
 import { profilesOf, type ProviderPlace, type ProviderProfile } from './profile.ts'
+import { createPracticeChoices, type PracticeChoices } from './practice-choices.ts'
 import { createProvider, type Provider, type Unavailable } from './provider.ts'
 import { createProviderSessions, type EndedThere, type ProviderSessions } from './provider-sessions.ts'
 import { createSignInStates, type StateHolder } from './sign-in-state.ts'
@@ -26,10 +28,13 @@ export interface Providers {
   /** Whether this browser may be sent to a provider once more: people need a few goes, programs would have thousands. */
   mayBegin(browser: string): Promise<boolean>
   /** Names a session at a provider, for `attach`. */
-  attachedOf(profile: ProviderProfile, proof: Pick<ProviderProof, 'subject' | 'sid'>): string
+  attachedOf(profile: ProviderProfile, proof: Pick<ProviderProof, 'subject' | 'sid'>, practice?: Practice): string
+  /** The practice in such a name, where there is one. */
+  practiceIn(reference: string): Practice | null
   /** Notes, once a session of the gate is open, which of the provider's it belongs to. */
   readonly attach: (reference: string, opened: { readonly digest: string; readonly endsAt: number }) => Promise<void>
   readonly sessions: ProviderSessions
+  readonly practices: PracticeChoices
   readonly logouts: ProviderLogouts
   /** Whether one more message of a provider is looked at now; a signature costs, and anybody may send one (J-14). */
   mayTell(provider: Provider): boolean
@@ -68,6 +73,7 @@ const attachedSchema = z.object({
   issuer: z.string(),
   subject: z.string(),
   sid: z.string().nullable(),
+  practice: practiceSchema.optional(),
 })
 
 export const createProviders = (parts: ProvidersParts): Providers => {
@@ -86,12 +92,16 @@ export const createProviders = (parts: ProvidersParts): Providers => {
     answer: (provider, holder, parameters) => takeAnswer({ states, clock }, provider, holder, parameters),
     mayBegin: async (browser) =>
       (await store.increment(keys.count('provider', browser), BEGINNINGS.within)) <= BEGINNINGS.most,
-    attachedOf: ({ site, issuer }, { subject, sid }) => JSON.stringify({ site, issuer, subject, sid }),
+    attachedOf: ({ site, issuer }, { subject, sid }, practice) =>
+      JSON.stringify({ site, issuer, subject, sid, practice }),
+    practiceIn: (reference) => attachedSchema.parse(JSON.parse(reference)).practice ?? null,
     attach: async (reference, { digest, endsAt }) => {
-      const { site, ...session } = attachedSchema.parse(JSON.parse(reference))
+      const { site, issuer, subject, sid } = attachedSchema.parse(JSON.parse(reference))
+      const session = { issuer, subject, sid }
       await sessions.note(site, session, digest, endsAt)
     },
     sessions,
+    practices: createPracticeChoices(parts),
     logouts: createProviderLogouts(parts),
     mayTell: (provider) => turns(provider.profile.issuer),
     judgeLogoutToken: (provider, token) => judgeLogoutToken({ store, clock }, provider, token),

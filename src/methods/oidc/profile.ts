@@ -32,6 +32,8 @@ export interface ProviderProfile {
   readonly clockSkew: number
   readonly timeout: number
   readonly endsThere: boolean
+  /** Whether the person's practice belongs to the session; of several, they choose. */
+  readonly asksPractice: boolean
 }
 
 type Section = NonNullable<Site['oidc']> | NonNullable<Site['pro-sante-connect']>
@@ -85,6 +87,7 @@ export const profilesOf = (at: ProviderPlace): readonly ProviderProfile[] => {
       issuer: psc.issuer ?? PRO_SANTE_CONNECT_ISSUERS[psc.environment],
       key: 'national-id',
       takesTestIds: psc.environment === 'test',
+      asksPractice: psc.practices === 'ask',
     })
   }
   if (oidc !== undefined) {
@@ -94,6 +97,7 @@ export const profilesOf = (at: ProviderPlace): readonly ProviderProfile[] => {
       issuer: oidc.issuer,
       key: oidc.key,
       takesTestIds: false,
+      asksPractice: false,
     })
   }
   return profiles

@@ -87,6 +87,19 @@ function* checkKey(site: Draft<Site>): Generator<Finding> {
   }
 }
 
+/** A field that nothing fills is one that somebody counts on. */
+function* checkPractices(site: Draft<Site>): Generator<Finding> {
+  if (site['pro-sante-connect']?.practices === 'ask') return
+  const headers = Object.entries(site.identity?.headers ?? {})
+  const named = headers.find(([, field]) => field?.startsWith('practice-') === true)
+  if (named === undefined) return
+  yield error(
+    ['identity', 'headers', named[0]],
+    '`pro-sante-connect.practices: ask` for such a field: without it the header is always empty',
+    'add `practices: ask` to `pro-sante-connect`, or take the header out',
+  )
+}
+
 function* checkLogo(method: ProviderMethod, { button }: Section, { directory }: CheckContext): Generator<Finding> {
   const logo = button?.logo
   if (logo === undefined) return
@@ -124,4 +137,5 @@ export const checkProviders: Check = function* (site, context) {
     yield* readCredentials(method, section, context.directory).findings
   }
   yield* checkKey(site)
+  yield* checkPractices(site)
 }

@@ -5,7 +5,7 @@ import { PROOFS, type Proof } from '../../policy/schema.ts'
 import type { Offer } from '../../sign-in/method.ts'
 import type { Message, PageModels } from '../pages.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { visitOf } from '../visit.ts'
+import { visitOf, type PortalSite } from '../visit.ts'
 import { identitiesOf } from './identities.ts'
 import type { Person } from './person.ts'
 
@@ -56,6 +56,16 @@ const devicesOf = async (parts: PortalParts, { account }: Person): Promise<Model
     since: iso(since),
     until: calendarDay(until),
   }))
+}
+
+const practiceOf = async (
+  parts: PortalParts,
+  { site }: PortalSite,
+  { account }: Person,
+): Promise<Model['practice']> => {
+  if (site['pro-sante-connect']?.practices !== 'ask') return null
+  const remembered = await parts.rememberedPractices.of(account.id, site.site)
+  return remembered === null ? null : { structure: remembered.label, since: iso(remembered.since) }
 }
 
 /** `password+totp`, as the trail has it. */
@@ -113,6 +123,7 @@ export const showAccount = async (
     preference: await preferenceOf(parts, person, offers),
     sessions,
     devices,
+    practice: await practiceOf(parts, site, person),
     activity: activity.map((happened) => ({
       event: happened.event,
       at: iso(happened.at),

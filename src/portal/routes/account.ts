@@ -17,7 +17,7 @@ const PATH = '/account'
 const DONE: ReadonlyMap<string, Message> = new Map(
   [
     ...['preferred', 'removed', 'ended', 'ended-others', 'address-added', 'passkey-added', 'linked'],
-    ...['device-forgotten', 'devices-forgotten', 'link-expired'],
+    ...['device-forgotten', 'devices-forgotten', 'link-expired', 'practice-forgotten'],
   ].map((done) => [done, { key: `account.${done}` }]),
 )
 

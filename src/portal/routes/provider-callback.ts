@@ -2,19 +2,18 @@ import type { Request, Response } from 'express'
 import type { Answered, AnswerRefusal } from '../../methods/oidc/answer.ts'
 import type { Provider } from '../../methods/oidc/provider.ts'
 import type { ProviderMethod } from '../../policy/provider-credentials.ts'
-import { resumeAttempt } from '../at-sign-in.ts'
 import { browserDigest } from '../browser.ts'
 import { textOf } from '../form.ts'
 import { languageOf } from '../language.ts'
 import { liveSession } from '../live.ts'
 import type { PortalParts } from '../portal-parts.ts'
-import { presentEvidence } from '../present.ts'
+import { presentProof } from '../present-proof.ts'
 import { backHref, beginHref, providerAt, refusedHref, STATUS } from '../provider-at.ts'
 import { recordProviderRefused } from '../provider-events.ts'
 import { providerHandle } from '../provider-handle.ts'
 import { PROVIDER_REFUSALS, type ProviderRefusalKind } from '../provider-models.ts'
+import { settlePractice } from '../settle-practice.ts'
 import { visitOf } from '../visit.ts'
-import { visitorOf } from '../visitor.ts'
 
 const kindOf = (refusal: AnswerRefusal): ProviderRefusalKind => {
   if (refusal.reason === 'unavailable') return 'unavailable'
@@ -75,21 +74,11 @@ const goOnWith = async (
   const session = { method, issuer, subject, sid, idToken }
   const holder = { site: site.site, handle: providerHandle(parts, response) }
   await parts.providers.sessions.keep(holder, session, site.session.absolute)
-  const evidence = {
-    method,
-    identity: proof.identity,
-    maxLevel: proof.level,
-    trace: issuer,
-    attached: parts.providers.attachedOf(profile, proof),
-  }
+  const who = { site: site.site, browser: browserDigest(browser) }
+  const practice = await settlePractice(parts, response, { profile }, who, { proof, state })
+  if (practice === 'asked') return
   const { to, attempt } = state
-  if (attempt === '') {
-    await presentEvidence(parts, request, response, visitorOf(visit, browser), evidence, { to })
-    return
-  }
-  const resumed = await resumeAttempt(parts, response, { handle: attempt, to })
-  if (resumed !== null)
-    await presentEvidence(parts, request, response, resumed.visitor, evidence, { to, attempt: resumed })
+  await presentProof(parts, request, response, profile, { proof, practice, browser, to, attempt })
 }
 
 /** GET: the browser comes back from the provider. */
