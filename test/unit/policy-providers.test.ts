@@ -144,7 +144,10 @@ describe('the settings of a provider', () => {
   })
 
   it('are refused where a header carries the practice, and nobody is asked for it', () => {
-    const identity: SiteFile['identity'] = { headers: { 'X-Site': 'practice-finess' }, assertion: { audience: 'webdcr' } }
+    const identity: SiteFile['identity'] = {
+      headers: { 'X-Site': 'practice-finess' },
+      assertion: { audience: 'webdcr' },
+    }
     const psc = { 'client-secret-file': 'psc.secret' }
     assert.deepEqual(problemsOf({ ...psc, practices: 'ask' }, { identity }), [])
     for (const practices of ['ignore', undefined] as const)

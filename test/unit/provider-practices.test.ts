@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import { practicesOf } from '../../src/methods/oidc/practices.ts'
 import { practiceKey } from '../../src/policy/practice.ts'
 import { shownPractice } from '../../src/portal/practice-words.ts'
+import { templateFolders } from '../../src/render/folders.ts'
+import { createMessages } from '../../src/render/messages.ts'
 import { CAMILLE } from '../kit/scripted-provider.ts'
 
 const [EXERCICE] = CAMILLE.SubjectRefPro.exercices
@@ -130,5 +132,23 @@ describe('the practices in a userinfo of Pro Santé Connect', () => {
       ],
     )
     assert.equal(value, '10|C|SM99|R9990001')
+  })
+
+  it('have words for each code that is said to have some, and for no other', () => {
+    const { keys } = createMessages(templateFolders())
+    const codesOf = (kind: string) =>
+      keys.flatMap((key) => new RegExp(`^practice\\.${kind}\\.(.+)$`).exec(key)?.[1] ?? [])
+    const [professions, specialities] = [codesOf('profession'), codesOf('speciality')]
+    assert.deepEqual([professions.length, specialities.length], [17, 5])
+    for (const profession of professions)
+      assert.equal(shownPractice({ ...HOSPITAL, profession }).profession.isKnown, true, profession)
+    for (const speciality of specialities)
+      assert.equal(shownPractice({ ...HOSPITAL, speciality }).speciality.isKnown, true, speciality)
+    for (let code = 0; code < 100; code += 1) {
+      const profession = String(code).padStart(2, '0')
+      assert.equal(shownPractice({ ...HOSPITAL, profession }).profession.isKnown, professions.includes(profession))
+      const speciality = `SM${profession}`
+      assert.equal(shownPractice({ ...HOSPITAL, speciality }).speciality.isKnown, specialities.includes(speciality))
+    }
   })
 })

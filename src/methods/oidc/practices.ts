@@ -16,7 +16,10 @@ const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? va
 /** A text of others, on one line and of a length that a page and a header can carry. */
 const nameOf = (value: unknown): string => {
   if (typeof value !== 'string') return ''
-  const line = value.normalize('NFC').replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim()
+  const line = value
+    .normalize('NFC')
+    .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
+    .trim()
   // By code points, so that no character is cut in half.
   return Array.from(line).slice(0, LONGEST_NAME).join('').trim()
 }
