@@ -51,7 +51,7 @@ export const accountPage: PageModels['account'] = {
     })),
   ],
   devices: REMEMBERED,
-  practice: { structure: 'CENTRE HOSPITALIER FICTIF', since: '2026-11-20T08:02:00.000Z' },
+  practice: null,
   activity: [
     { event: 'session.started', at: '2026-11-23T08:02:00.000Z', address: '192.0.2.10', method: 'totp' },
     { event: 'sign-in.password-refused', at: '2026-11-23T08:01:12.000Z', address: '192.0.2.10', method: null },
@@ -78,6 +78,5 @@ export const poorAccount: PageModels['account'] = {
   preference: '',
   sessions: accountPage.sessions.slice(0, 1),
   devices: [],
-  practice: null,
   activity: [],
 }

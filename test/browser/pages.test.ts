@@ -148,7 +148,7 @@ describe('screenshots for the manual', () => {
   const MANUAL = [
     ...['sign-in', 'sign-in-error', 'sign-in-expired', 'sign-in-notices', 'sign-in-training', 'code', 'code-error'],
     ...['sign-in-arrival-away', 'provider-cancelled', 'provider-unavailable', 'provider-refused', 'provider-too-weak'],
-    ...['signed-out-provider-ended', 'signed-out-provider-open', 'signed-out-provider-unreachable'],
+    ...['signed-out-provider-ended', 'signed-out-provider-open', 'signed-out-provider-unreachable', 'practice'],
     ...['code-expired', 'forgotten', 'no-factor', 'sign-out', 'signed-out', 'signed-in', 'cookies-refused', 'loop'],
     ...['kept-form', 'kept-form-unsure', 'kept-form-foreign', 'sign-in-form-kept', 'signed-in-again'],
     ...['refusal-403', 'refusal-421', 'refusal-502', 'outbox'],

@@ -1,5 +1,6 @@
 import type { PageModels } from '../../src/portal/pages.ts'
 import { shownPractice } from '../../src/portal/practice-words.ts'
+import { poorAccount } from './account-states.ts'
 
 const DOCTOR = { profession: '10', category: 'C', speciality: 'SM36' }
 
@@ -21,8 +22,13 @@ const practice: PageModels['practice'] = {
   restartHref: '/_portillon/sign-in?to=sealed.target',
 }
 
-/** Back from Pro Santé Connect with several practices. */
+/** Back from Pro Santé Connect with several practices, and what is remembered of the choice. */
 export const practiceStates = [
   { id: 'practice', page: 'practice', model: practice },
+  {
+    id: 'account-practice',
+    page: 'account',
+    model: { ...poorAccount, practice: { structure: 'CENTRE HOSPITALIER FICTIF', since: '2026-11-20T08:02:00.000Z' } },
+  },
   { id: 'practice-unknown', page: 'practice', model: { ...practice, error: { key: 'practice.unknown' } } },
 ] as const

@@ -112,7 +112,7 @@ describe('the practice of somebody whom Pro Santé Connect names', () => {
     const page = await asked()
     assert.match(
       page.body,
-      /CLINIQUE DE L’ÎLE<\/span> <span class="choice-label">Médecin – Oncologie médicale – FINESS 990000036/,
+      /CLINIQUE DE L’ÎLE<\/span> <span class="choice-label">Médecin – Oncologie médicale – FINESS\u00a0990000036/,
     )
     await hasNoSession(use.visitor)
     const chosen = await choose(use.visitor, page, { practice: CLINIC_KEY })
