@@ -164,11 +164,15 @@ const readServed = (line: string): Served => {
   }
 }
 
+/** Another thread of Tomcat may still be writing the line of an answer that has arrived, milliseconds. */
+const LAST_LINE = 30
+
 /** Reads what was added to the access log, up to a request of its own: lines are written after their answers. */
 const createServed = (tomcat: Tomcat, file: string): RecordingTomcat['served'] => {
   let [seen, marks] = [0, 0]
   return async () => {
     const mark = `/mark/${(marks += 1)}`
+    await pause(LAST_LINE)
     await fetch(tomcat.url + mark)
     for (let round = 0; round < 500; round += 1) {
       const lines = existsSync(file) ? readFileSync(file, 'latin1').split('\n').slice(seen, -1) : []
