@@ -220,6 +220,14 @@ describe('patient B as doctor A', () => {
     await page.route(`${dpi}/dpi.js`, (route) => route.fulfill({ contentType: 'text/javascript', body: '' }))
     await click('oeuvrard', 1055)
     await page.waitForSelector('#call')
+    const token = await page.inputValue('#call [name=token]')
+    const action = await page.evaluate<string>(`document.getElementById('call').action`)
+    // Somebody else's page, which has come by the token.
+    await page.goto(dpi.replace('127.0.0.1', 'localhost'))
+    await page.setContent(
+      `<form id="call" method="post" action="${action}"><input name="token"><button>Ouvrir</button></form>`,
+    )
+    await page.fill('[name=token]', token)
     await page.evaluate(`(async () => {
       const form = document.getElementById('call')
       const token = form.elements.token.value

@@ -83,13 +83,21 @@ const askToPress = (parts: PortalParts, response: Response, given: GivenCall): v
   })
 }
 
-const mayBeFramed = (parts: PortalParts, response: Response): boolean =>
-  (parts.calls.of(visitOf(response.req).site.site.site)?.policy.frames.length ?? 0) > 0
+/**
+ * Whether a frame is that of a listed record system: a form says its page by `Origin`, an address by `Referer`. Whatever
+ * another page shows in a frame uses nothing up (X-07).
+ */
+const mayBeFramed = (parts: PortalParts, request: Request): boolean => {
+  const frames = parts.calls.of(visitOf(request).site.site.site)?.policy.frames ?? []
+  const { origin, referer = '' } = request.headers
+  const framing = origin ?? (URL.canParse(referer) ? new URL(referer).origin : '')
+  return frames.includes(framing)
+}
 
 const arrive = async (parts: PortalParts, request: Request, response: Response, given: GivenCall): Promise<void> => {
   const how: HowArrived = howArrived(request.method, request.headers)
   if (how === 'window') await receive(parts, response, given, 'window')
-  else if (how === 'frame' && mayBeFramed(parts, response)) await receive(parts, response, given, 'frame')
+  else if (how === 'frame' && mayBeFramed(parts, request)) await receive(parts, response, given, 'frame')
   else if (how === 'unsaid') askToPress(parts, response, given)
   else parts.refusals.refuse(visitOf(request), 'foreign-page', `call: ${how}`)
 }
