@@ -4,6 +4,7 @@ import type { CardKind, Holder } from '../../deploy/demo/igc-sante/card.ts'
 import { SERVICE_CARD } from '../../deploy/demo/igc-sante/card.ts'
 import { createTestIgcSante } from '../../deploy/demo/igc-sante/look-alike.ts'
 import { toPkcs12 } from '../../deploy/demo/igc-sante/pkcs12.ts'
+import { fold } from '../accounts/fold.ts'
 import { cardsSchema } from '../config/cards-schema.ts'
 import type { CardSettings } from '../config/instance.ts'
 
@@ -56,7 +57,7 @@ export const makeDemoCards = async (
 
   for (const holder of holders) {
     const { kind, givenName, familyName } = holder
-    const name = `${kind}-${givenName}-${familyName}`.toLowerCase().replace(/[^a-z0-9-]/g, '-')
+    const name = fold(`${kind}-${givenName}-${familyName}`).replace(/[^a-z0-9-]/g, '-')
     await put(name, `${kind} ${givenName} ${familyName}`, pki.card(kind, holder))
   }
   const revoked: Uint8Array[] = []
