@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { decrypt, encrypt, NONCE_BYTES } from './aead.ts'
 import { parseTarget } from './path.ts'
 
 /**
@@ -27,8 +28,6 @@ export interface ReturnTargets {
 export const FORM_HANDLE = /^[A-Za-z0-9_-]{24}$/
 
 const SEAL = /^[A-Za-z0-9_-]{39,12400}$/
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
 
 /**
  * Whether a path can be put into a `Location` without leaving the site: one of our own well-formed targets, which a WHATWG
@@ -51,22 +50,14 @@ const close = (key: Buffer, site: string, text: string): string => {
     .update(`${site}\0${text}`)
     .digest()
     .subarray(0, NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', purposeOf(key, 'encrypt'), nonce).setAAD(Buffer.from(site))
-  const closed = Buffer.concat([nonce, cipher.update(text, 'latin1'), cipher.final(), cipher.getAuthTag()])
-  return closed.toString('base64url')
+  const closed = encrypt(purposeOf(key, 'encrypt'), nonce, Buffer.from(site), Buffer.from(text, 'latin1'))
+  return Buffer.concat([nonce, closed]).toString('base64url')
 }
 
 /** Null for what was not closed so: another site, another key, other bytes. */
 const openWith = (key: Buffer, site: string, bytes: Buffer): string | null => {
-  const nonce = bytes.subarray(0, NONCE_BYTES)
-  const decipher = createDecipheriv('aes-256-gcm', purposeOf(key, 'encrypt'), nonce, { authTagLength: TAG_BYTES })
-  decipher.setAAD(Buffer.from(site)).setAuthTag(bytes.subarray(-TAG_BYTES))
-  try {
-    const content = [decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]
-    return Buffer.concat(content).toString('latin1')
-  } catch {
-    return null
-  }
+  const [nonce, closed] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES)]
+  return decrypt(purposeOf(key, 'encrypt'), nonce, Buffer.from(site), closed)?.toString('latin1') ?? null
 }
 
 /** A text has one spelling: a base64url text whose last character carries bits that nobody reads is another text. */
