@@ -15,6 +15,7 @@ import { atSite, type Office, type OfficeOptions } from './account-office.ts'
 import { problemText } from './account-texts.ts'
 import { actor } from './actor.ts'
 import { fail } from './failure.ts'
+import { nobody } from './nobody.ts'
 import { counted } from './problem-lines.ts'
 
 interface LinkOptions extends OfficeOptions {
@@ -22,9 +23,6 @@ interface LinkOptions extends OfficeOptions {
 }
 
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
-
-const nobody = (login: string, realm: string): void =>
-  fail(`no account ${JSON.stringify(login)} in ${realm}`, 'look for it: portillon accounts list --search NAME')
 
 const takenBySomebody = (name: string): void =>
   fail(`another account has ${name}`, `see whose it is: portillon accounts list --search ${name}`)

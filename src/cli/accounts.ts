@@ -10,6 +10,7 @@ import { registerLink } from './accounts-link.ts'
 import { registerMigration } from './accounts-migration.ts'
 import { registerWaits } from './accounts-waits.ts'
 import { fail } from './failure.ts'
+import { nobody } from './nobody.ts'
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordSource } from './new-password.ts'
 import { counted } from './problem-lines.ts'
 
@@ -26,9 +27,6 @@ interface AddOptions extends OfficeOptions, PasswordSource {
 
 const write = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 const warn = (text: string): void => void process.stderr.write(`warning: ${text}\n`)
-
-const nobody = (login: string, realm: string): void =>
-  fail(`no account ${JSON.stringify(login)} in ${realm}`, 'look for it: portillon accounts list --search NAME')
 
 const passwordLines = ({ password, isGenerated }: ChosenPassword, { permanent }: PasswordSource): string[] => [
   ...(isGenerated ? [`Password: ${password}`, 'It is shown this once. Give it to the person and to nobody else.'] : []),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { createSuspension } from '../methods/contextual-call/suspension.ts'
+import { createSuspension, type Suspension } from '../methods/contextual-call/suspension.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import { atSite, type Office, type OfficeOptions } from './account-office.ts'
 import { actor } from './actor.ts'
@@ -34,33 +34,33 @@ const endSessions = async (office: Office, { site }: LoadedSite, partner: string
   return ended.length
 }
 
-const suspend = (id: string, options: OfficeOptions): Promise<void> =>
+/** Runs what needs the partner and the store, or says which of them is not there. */
+const withSuspension = (
+  id: string,
+  options: OfficeOptions,
+  act: (suspension: Suspension, office: Office, loaded: LoadedSite) => Promise<void>,
+): Promise<void> =>
   atSite(options, async (office, loaded) => {
     if (!isPartner(loaded, id)) return
     const store = office.store()
-    if (store === null) {
-      outOfReach()
-      return
-    }
+    if (store === null) outOfReach()
+    else await act(createSuspension(store, loaded.site.site), office, loaded)
+  })
+
+const suspend = (id: string, options: OfficeOptions): Promise<void> =>
+  withSuspension(id, options, async (suspension, office, loaded) => {
     const { site } = loaded.site
-    await createSuspension(store, site).suspend(id)
+    await suspension.suspend(id)
     office.audit.trail.record({ event: 'call.partner-suspended', site, actor: actor(), detail: id })
     const ended = await endSessions(office, loaded, id)
     process.stdout.write(`${id} is suspended on all nodes; ${counted(ended, 'session')} ended.\n`)
   })
 
 const resume = (id: string, options: OfficeOptions): Promise<void> =>
-  atSite(options, async (office, loaded) => {
-    if (!isPartner(loaded, id)) return
-    const store = office.store()
-    if (store === null) {
-      outOfReach()
-      return
-    }
-    const { site } = loaded.site
-    const wasSuspended = await createSuspension(store, site).resume(id)
+  withSuspension(id, options, async (suspension, office, { site: { site, partners } }) => {
+    const wasSuspended = await suspension.resume(id)
     if (wasSuspended) office.audit.trail.record({ event: 'call.partner-resumed', site, actor: actor(), detail: id })
-    const inFile = loaded.site.partners.some((partner) => partner.id === id && partner.suspended)
+    const inFile = partners.some((partner) => partner.id === id && partner.suspended)
     process.stdout.write(`${id} ${wasSuspended ? 'may call again' : 'was not suspended by a command'}.\n`)
     if (inFile) process.stdout.write(`The site file still says \`suspended: true\`.\n`)
   })
