@@ -225,11 +225,13 @@ describe('the whole journey in Chromium, over TLS, in front of the stand-in appl
     await withContext(async (page) => {
       const before = gate.mails().length
       await page.goto(`${origin}/dcc/`)
+      // The cursor is in the first field some time after the page has loaded; a person sees it, and types then.
+      await page.waitForSelector('input[name=login]:focus')
       await page.keyboard.type(PERSON.login)
       await page.keyboard.press('Tab')
       await page.keyboard.type(GATE_PASSWORD)
       await page.keyboard.press('Enter')
-      await page.waitForSelector('input[name=code]')
+      await page.waitForSelector('input[name=code]:focus')
       await page.keyboard.type(await codeAfter(before, PERSON.email ?? ''))
       await page.keyboard.press('Enter')
       await page.waitForURL(`${origin}/dcc/**`)
