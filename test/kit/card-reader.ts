@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { chromium, type BrowserContext } from 'playwright-core'
+import type { BrowserContext } from 'playwright-core'
 import type { TestCard } from '../../deploy/demo/igc-sante/card.ts'
 import { toPkcs12 } from '../../deploy/demo/igc-sante/pkcs12.ts'
+import { createCertificateStore, launchWithStore } from './certificate-store.ts'
 import { createTempFolder } from './temp-folder.ts'
 
 /** A workstation with a reader: a browser with a profile of its own, and the certificates that it finds when it looks. */
@@ -46,28 +47,17 @@ const NAME = 'card'
 /** Debian's Chromium; its certificates lie in an NSS database of its own, which cards are put into and taken out of. */
 export const openCardReader = async (options: { readonly javaScriptEnabled?: boolean } = {}): Promise<CardReader> => {
   const folder = createTempFolder('card-reader')
-  const database = join(folder.path, '.pki/nssdb')
-  mkdirSync(database, { recursive: true })
-  execFileSync('certutil', ['-N', '-d', `sql:${database}`, '--empty-password'], { stdio: 'pipe' })
-  const context = await chromium.launchPersistentContext(join(folder.path, 'profile'), {
-    executablePath: '/usr/bin/chromium',
-    env: { ...process.env, HOME: folder.path, XDG_CONFIG_HOME: join(folder.path, '.config') },
-    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-    // The listener's own certificate is made up; those of people are not judged by the browser.
-    ignoreHTTPSErrors: true,
-    locale: 'fr-FR',
-    viewport: { width: 1280, height: 900 },
-    ...options,
-  })
+  const database = createCertificateStore(folder.path)
+  const context = await launchWithStore(folder.path, options)
   return {
     context,
     insert: async (card) => {
       const file = join(folder.path, 'card.p12')
       writeFileSync(file, await toPkcs12(card, [card.issuer.certificate], { name: NAME, password: PASSWORD }))
-      execFileSync('pk12util', ['-i', file, '-d', `sql:${database}`, '-W', PASSWORD], { stdio: 'pipe' })
+      execFileSync('pk12util', ['-i', file, '-d', database, '-W', PASSWORD], { stdio: 'pipe' })
     },
     remove: () => {
-      execFileSync('certutil', ['-F', '-d', `sql:${database}`, '-n', NAME], { stdio: 'pipe' })
+      execFileSync('certutil', ['-F', '-d', database, '-n', NAME], { stdio: 'pipe' })
     },
     close: async () => {
       await context.close()

@@ -24,12 +24,16 @@ export interface Holder {
   readonly givenName: string
 }
 
-/** A certificate with its key, as it lies on a card. */
-export interface TestCard {
+/** What an authority issues to a holder. */
+export interface TestCertificate {
   readonly certificate: Uint8Array<ArrayBuffer>
   readonly serial: Uint8Array<ArrayBuffer>
-  readonly keys: KeyPair
   readonly issuer: Authority
+}
+
+/** A certificate with its key, as it lies on a card. */
+export interface TestCard extends TestCertificate {
+  readonly keys: KeyPair
 }
 
 const STRUCTURE: readonly Relative[] = [
@@ -92,8 +96,16 @@ export interface CardOptions extends Partial<
 
 /** Issues what lies on a card: the authentication certificate, unless the options say otherwise. */
 export const issueCard = (options: CardOptions): TestCard => {
-  const { issuer, now, type, crl, ocsp, purposes = [id_kp_clientAuth] } = options
   const keys = options.keys ?? newKeyPair(options.keyKind ?? 'rsa-2048')
+  return { ...certifyKey(options, keys.publicKey), keys }
+}
+
+/** The same for a key that was made in a card and never leaves it. */
+export const certifyKey = (
+  options: Omit<CardOptions, 'keys' | 'keyKind'>,
+  publicKey: KeyPair['publicKey'],
+): TestCertificate => {
+  const { issuer, now, type, crl, ocsp, purposes = [id_kp_clientAuth] } = options
   const serial = issuer.nextSerial()
   const certificate = certify({
     subject: nameOf(options.subject),
@@ -101,14 +113,14 @@ export const issueCard = (options: CardOptions): TestCard => {
     serial,
     notBefore: options.notBefore ?? new Date(now.getTime() - 30 * 86_400_000),
     notAfter: options.notAfter ?? new Date(now.getTime() + 3 * 365 * 86_400_000),
-    publicKey: keys.publicKey,
+    publicKey,
     signer: issuer.keys,
     ...(options.hash !== undefined && { hash: options.hash }),
     ...(options.claimedAlgorithm !== undefined && { claimedAlgorithm: options.claimedAlgorithm }),
     extensions: [
       keyUsage(options.keyUsage ?? KeyUsageFlags.digitalSignature),
       ...(purposes.length > 0 ? [extendedKeyUsage(...purposes)] : []),
-      subjectKeyIdentifier(keyIdentifier(keys.publicKey)),
+      subjectKeyIdentifier(keyIdentifier(publicKey)),
       authorityKeyIdentifier(issuer.keyId),
       ...(crl === undefined ? [] : [distributionPoints(crl)]),
       ...(ocsp === undefined ? [] : [ocspResponder(ocsp)]),
@@ -116,5 +128,5 @@ export const issueCard = (options: CardOptions): TestCard => {
       ...(options.extensions ?? []),
     ],
   })
-  return { certificate, serial, keys, issuer }
+  return { certificate, serial, issuer }
 }

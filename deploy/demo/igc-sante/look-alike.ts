@@ -1,9 +1,18 @@
 import { createAuthority, type Authority } from './authority.ts'
-import { issueCard, subjectOf, type CardKind, type CardOptions, type Holder, type TestCard } from './card.ts'
+import {
+  certifyKey,
+  issueCard,
+  subjectOf,
+  type CardKind,
+  type CardOptions,
+  type Holder,
+  type TestCard,
+  type TestCertificate,
+} from './card.ts'
 import { toPem } from './certificate.ts'
 import { CARD_TYPES } from './extensions.ts'
 import { issueList, type ListOptions, type Revoked } from './revocation-list.ts'
-import type { KeyKind } from './signing.ts'
+import type { KeyKind, KeyPair } from './signing.ts'
 
 type Given = Partial<Omit<CardOptions, 'now'>>
 
@@ -19,6 +28,8 @@ export interface TestIgcSante {
   /** Certificates of root and authorities, PEM, as an operator would install them. */
   readonly pem: string
   card(kind: CardKind, holder: Holder, given?: Given): TestCard
+  /** For a key that nobody but the card has. */
+  certify(kind: CardKind, holder: Holder, publicKey: KeyPair['publicKey']): TestCertificate
   list(issuer: Authority, revoked?: readonly Revoked[], given?: Partial<ListOptions>): Uint8Array<ArrayBuffer>
 }
 
@@ -37,21 +48,20 @@ export const createTestIgcSante = ({ now: at, keyKind = 'p-256' }: TestIgcSanteO
   const strong = below('TEST AC IGC-SANTE FORT PERSONNES')
   const standard = below('TEST AC IGC-SANTE STANDARD PERSONNES')
   const organisations = below('TEST AC IGC-SANTE FORT ORGANISATIONS')
+  const usual = (kind: CardKind, holder: Holder) => ({
+    issuer: kind === 'CPS' || kind === 'CPF' ? strong : standard,
+    now,
+    subject: subjectOf(kind, holder),
+    type: CARD_TYPES[kind],
+  })
   return {
     root,
     strong,
     standard,
     organisations,
     pem: [root, strong, standard, organisations].map(({ certificate }) => toPem(certificate)).join(''),
-    card: (kind, holder, given = {}) =>
-      issueCard({
-        issuer: kind === 'CPS' || kind === 'CPF' ? strong : standard,
-        now,
-        subject: subjectOf(kind, holder),
-        type: CARD_TYPES[kind],
-        keyKind,
-        ...given,
-      }),
+    card: (kind, holder, given = {}) => issueCard({ ...usual(kind, holder), keyKind, ...given }),
+    certify: (kind, holder, publicKey) => certifyKey(usual(kind, holder), publicKey),
     list: (issuer, revoked = [], given = {}) =>
       issueList(issuer, {
         number: 1n,
