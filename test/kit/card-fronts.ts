@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CardForm } from '../../src/config/card-listener-schema.ts'
 import type { CardListenerFiles } from '../../src/config/instance.ts'
 import { CARD_HOST, CARD_TLS } from './card-gate.ts'
 import { makeCertificate } from './certificate.ts'
 import type { TestIgcSante } from './igc-sante.ts'
 import { startNginx } from './nginx.ts'
-import { adaptSample } from './nginx-front.ts'
+import { adaptSample, type Replacements } from './nginx-front.ts'
 import { freePort, isListening } from './ports.ts'
 import { startProcess } from './processes.ts'
 import { createTempFolder } from './temp-folder.ts'
@@ -29,10 +30,10 @@ export const SECRET_LINK: CardListenerFiles = {
 export const FRONT_TLS = makeCertificate('front.example.test')
 
 /** The gate's end of the link by TLS on both sides. */
-export const TLS_LINK: CardListenerFiles = {
+export const tlsLink = (form: CardForm): CardListenerFiles => ({
   tls: { cert: Buffer.from(CARD_TLS.cert), key: Buffer.from(CARD_TLS.key) },
-  front: { form: 'haproxy', ca: FRONT_TLS.cert, secret: null },
-}
+  front: { form, ca: FRONT_TLS.cert, secret: null },
+})
 
 /** The shipped nginx sample, which hands cards over by a socket. */
 export const startNginxCards = async (socket: string, { pem }: TestIgcSante): Promise<CardFrontServer> => {
@@ -53,8 +54,19 @@ export const startNginxCards = async (socket: string, { pem }: TestIgcSante): Pr
   return { port: nginx.ports[0] ?? 0, stop: () => nginx.stop() }
 }
 
+/** In the sample's comment stands what takes the place of its own two fields. */
+const RFC_9440: Replacements = [
+  ['    http-request set-header X-SSL-Client-Verify', '    # http-request set-header X-SSL-Client-Verify'],
+  ['    http-request set-header X-SSL-Client-DER', '    # http-request set-header X-SSL-Client-DER'],
+  ['    #   http-request set-header Client-Cert', '    http-request set-header Client-Cert'],
+]
+
 /** The shipped HAProxy sample, which hands cards over by TLS on both sides. */
-export const startHaproxyCards = async (gatePort: number, { pem }: TestIgcSante): Promise<CardFrontServer> => {
+export const startHaproxyCards = async (
+  gatePort: number,
+  { pem }: TestIgcSante,
+  form: 'haproxy' | 'rfc9440',
+): Promise<CardFrontServer> => {
   const folder = createTempFolder('haproxy-cards')
   const write = (name: string, content: string): string => {
     writeFileSync(join(folder.path, name), content, { mode: 0o600 })
@@ -70,6 +82,7 @@ export const startHaproxyCards = async (gatePort: number, { pem }: TestIgcSante)
     ['/etc/haproxy/down.http', write('down.http', adaptSample('haproxy/down.http', []))],
     ['log /dev/log local0', ''],
     ['server gate 192.0.2.12:8445', `server gate 127.0.0.1:${gatePort}`],
+    ...(form === 'rfc9440' ? RFC_9440 : []),
   ])
   const running = startProcess(requireTool('haproxy'), ['-db', '-f', write('haproxy.cfg', content)])
   const over = running.ended.then(() => {

@@ -11,6 +11,7 @@ import {
   showCard,
   startCardGate,
   type CardGate,
+  type CardInBrowser,
 } from '../kit/card-gate.ts'
 import {
   FRONT_SECRET,
@@ -18,7 +19,7 @@ import {
   SECRET_LINK,
   startHaproxyCards,
   startNginxCards,
-  TLS_LINK,
+  tlsLink,
   type CardFrontServer,
 } from '../kit/card-fronts.ts'
 import { makeCertificate } from '../kit/certificate.ts'
@@ -32,7 +33,9 @@ import { createVisitor, type Visitor } from '../kit/visitor.ts'
 const igc = createTestIgcSante({ now: Date.now() })
 const camille = igc.card('CPS', CAMILLE)
 const expired = igc.card('CPS', CAMILLE, { notAfter: new Date(Date.now() - 60_000) })
-const foreign = createTestIgcSante({ now: Date.now() }).card('CPS', CAMILLE)
+const others = createTestIgcSante({ now: Date.now() })
+const foreign = others.card('CPS', CAMILLE)
+const withAuthorities = inBrowser(foreign, others.strong.certificate, others.root.certificate)
 const people = [{ ...PERSON, nationalId: CAMILLE.nationalId }]
 const base64 = Buffer.from(camille.certificate).toString('base64')
 
@@ -51,6 +54,8 @@ const CLAIMS: Readonly<Record<string, string>> = {
 interface Setting {
   readonly gate: CardGate
   readonly front: CardFrontServer
+  /** Whether it also hands over what it has not accepted, and says so. */
+  readonly tellsVerdict: boolean
 }
 
 const behind = (name: string, start: (upstream: HttpUpstream, folder: string) => Promise<Setting>): void => {
@@ -72,8 +77,12 @@ const behind = (name: string, start: (upstream: HttpUpstream, folder: string) =>
     beforeEach(() => {
       visitor = createVisitor(setting.gate)
     })
-    const arrive = async (card: typeof camille | null, headers: Readonly<Record<string, string>> = {}) => {
-      const options = { port: setting.front.port, card: card === null ? null : inBrowser(card), headers }
+    const arrive = async (
+      shown: typeof camille | CardInBrowser | null,
+      headers: Readonly<Record<string, string>> = {},
+    ) => {
+      const card = shown !== null && 'keys' in shown ? inBrowser(shown) : shown
+      const options = { port: setting.front.port, card, headers }
       return visitor.page(await showCard(visitor, await reachCardPage(visitor), options))
     }
 
@@ -83,11 +92,13 @@ const behind = (name: string, start: (upstream: HttpUpstream, folder: string) =>
     })
 
     it('K-03: are judged by the gate, which says why one lets nobody in that the front refuses already', async () => {
-      for (const [card, why] of [
+      for (const [card, reason] of [
         [null, 'none'],
         [expired, 'expired'],
         [foreign, 'untrusted'],
+        [withAuthorities, 'untrusted'],
       ] as const) {
+        const why = setting.tellsVerdict ? reason : 'none'
         const refused = await arrive(card)
         assert.match(refused.location ?? '', new RegExp(`why=${why}&`))
         const { detail, address } =
@@ -142,13 +153,15 @@ const behind = (name: string, start: (upstream: HttpUpstream, folder: string) =>
 behind('nginx', async (upstream, folder) => {
   const socket = join(folder, 'cards.sock')
   const gate = await startCardGate({ igc, people, upstream: upstream.url, listener: SECRET_LINK, socket })
-  return { gate, front: await startNginxCards(socket, igc) }
+  return { gate, front: await startNginxCards(socket, igc), tellsVerdict: true }
 })
 
-behind('HAProxy', async (upstream) => {
-  const gate = await startCardGate({ igc, people, upstream: upstream.url, listener: TLS_LINK })
-  return { gate, front: await startHaproxyCards(gate.cardPort, igc) }
-})
+for (const form of ['haproxy', 'rfc9440'] as const)
+  behind(form === 'haproxy' ? 'HAProxy' : 'HAProxy by RFC 9440', async (upstream) => {
+    const gate = await startCardGate({ igc, people, upstream: upstream.url, listener: tlsLink(form) })
+    const front = await startHaproxyCards(gate.cardPort, igc, form)
+    return { gate, front, tellsVerdict: form !== 'rfc9440' }
+  })
 
 describe('K-14: the link between front and gate', () => {
   const folder = createTempFolder('card-link')
@@ -195,7 +208,7 @@ describe('K-14: the link between front and gate', () => {
   })
 
   it('by TLS is closed to whoever has no certificate of the front', async () => {
-    const gate = await startCardGate({ igc, people, upstream: upstream.url, listener: TLS_LINK })
+    const gate = await startCardGate({ igc, people, upstream: upstream.url, listener: tlsLink('haproxy') })
     try {
       const visitor = createVisitor(gate)
       const { pathname, search } = await leaveForListener(visitor, await reachCardPage(visitor))
