@@ -30,5 +30,5 @@ $claims = [
 ];
 
 $input = $encode($header) . '.' . $encode($claims);
-openssl_sign($input, $signature, file_get_contents($keyFile), OPENSSL_ALGO_SHA256);
+openssl_sign($input, $signature, file_get_contents($keyFile), OPENSSL_ALGO_SHA256) || exit(1); // RSA
 echo $input, '.', $url($signature), "\n";

@@ -39,8 +39,11 @@ const judge = async (jwks: object, alg: 'ES256' | 'RS256', token: string, now: n
   return received.ok ? 'accepted' : JSON.stringify(received.reason)
 }
 
-const pair = () => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const pair = (kind: 'ec' | 'rsa' = 'ec') => {
+  const { privateKey, publicKey } =
+    kind === 'ec'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 })
   const file = join(folder, 'key.pem')
   writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
   return { file, jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'example-2026' }] } }
@@ -71,9 +74,14 @@ describe('the examples for integrators', () => {
     assert.equal(await judge(jwks, 'ES256', run(requireTool('java'), 'Call.java', file), Date.now()), 'accepted')
   })
 
+  it('PHP: a token that the gate takes', async () => {
+    const { file, jwks } = pair('rsa')
+    assert.equal(await judge(jwks, 'RS256', run(requireTool('php'), 'call.php', file), Date.now()), 'accepted')
+  })
+
   const trace = JSON.parse(readFileSync(join(examples, 'trace.json'), 'utf8')) as Trace
 
-  it('the trace of PHP and C# is what the gate takes, byte for byte, at its moment and no later', async () => {
+  it('the trace of C# is what the gate takes, byte for byte, at its moment and no later', async () => {
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
     assert.equal(trace.signingInput, `${encode(trace.header)}.${encode(trace.claims)}`)
     assert.equal(trace.token.startsWith(`${trace.signingInput}.`), true)
@@ -84,14 +92,9 @@ describe('the examples for integrators', () => {
     assert.match(await judge(trace.jwks, 'ES256', trace.token, at), /algorithm-refused/)
   })
 
-  it('PHP and C# name every claim of the trace, and no other', () => {
+  it('C# names every claim of the trace', () => {
     const names = [...Object.keys(trace.claims), ...Object.keys(trace.claims.patient), 'matricule', 'oid'].sort()
-    const told = (file: string, pattern: RegExp) =>
-      [...new Set([...readFileSync(join(examples, file), 'utf8').matchAll(pattern)].map(([, name = '']) => name))]
-        .filter((name) => !['alg', 'kid', 'typ'].includes(name))
-        .sort()
-    assert.deepEqual(told('call.php', /'(\w+)' =>/g), names)
-    const csharp = readFileSync(join(examples, 'Call.cs'), 'utf8').slice(0)
+    const csharp = readFileSync(join(examples, 'Call.cs'), 'utf8')
     for (const name of names) assert.match(csharp, new RegExp(`\\b${name} =`), name)
   })
 

@@ -22,6 +22,7 @@ const TOOLS = {
   java: { debian: 'default-jre-headless', files: ['/usr/bin/java'] },
   javac: { debian: 'default-jdk-headless', files: ['/usr/bin/javac'] },
   jar: { debian: 'default-jdk-headless', files: ['/usr/bin/jar'] },
+  php: { debian: 'php-cli', files: ['/usr/bin/php'] },
   'tomcat9-jars': { debian: 'libtomcat9-java', files: ['/usr/share/java/tomcat9-catalina.jar'] },
   'tomcat-home': { debian: 'tomcat10', files: ['/usr/share/tomcat10'] },
   'tomcat-examples': { debian: 'tomcat10-examples', files: ['/usr/share/tomcat10-examples/examples'] },
