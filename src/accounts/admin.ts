@@ -10,10 +10,12 @@ import type {
   Added,
   Changed,
   Closed,
+  EmailChanged,
   EntryRefused,
   FactorsReset,
   LoginUnknown,
   NewPassword,
+  NumberUnlinked,
   PasswordUnmet,
 } from './outcomes.ts'
 import type { AccountDetails } from './record.ts'
@@ -38,7 +40,7 @@ export interface AccountAdmin {
     realm: string,
     login: string,
     email: string | null,
-  ): Promise<Result<Changed, 'login-unknown' | 'email-malformed'>>
+  ): Promise<Result<EmailChanged, 'login-unknown' | 'email-malformed'>>
   /**
    * Takes away everything that the person enrolled themselves, for a telephone that is lost, and ends their sessions. What
    * is left is what the network registered: they sign in by it and enrol anew.
@@ -47,7 +49,7 @@ export interface AccountAdmin {
   /** Registers a national identifier: a card, Pro Santé Connect or a call then leads to this account. */
   linkNumber(realm: string, login: string, nationalId: string): Promise<Result<Changed, NumberRefusal>>
   /** Takes it away, with what the person linked, and ends their sessions. */
-  unlinkNumber(realm: string, login: string): Promise<Result<Closed, 'login-unknown'>>
+  unlinkNumber(realm: string, login: string): Promise<Result<NumberUnlinked, 'login-unknown'>>
   importCsv(realm: string, text: string, options: ImportOptions): Promise<Result<Imported, readonly ImportFault[]>>
 }
 

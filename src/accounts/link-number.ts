@@ -1,7 +1,9 @@
 import { accept, refuse, type Result } from '../lib/result.ts'
 import type { Desk } from './desk.ts'
+import { forgetRemembered } from './devices-forgotten.ts'
 import { isNationalId } from './national-id.ts'
-import type { Changed, Closed } from './outcomes.ts'
+import type { Changed, NumberUnlinked } from './outcomes.ts'
+import { takeFactors } from './take-factors.ts'
 
 /** `taken`: an open account of the site has this identifier, and two would let nobody in. */
 export type NumberRefusal = 'login-unknown' | 'national-id-malformed' | 'taken'
@@ -19,6 +21,7 @@ export const linkNumber = async (
   const others = (await desk.all(realm)).filter((one) => one.nationalId === nationalId && one.id !== account.id)
   if (others.some(({ disabled }) => !disabled)) return refuse('taken')
   if (account.nationalId === nationalId) return accept({ account, changed: false })
+  await forgetRemembered(desk.db, account.id)
   const changed = await desk.change(account.id, { national_id: nationalId })
   desk.record('account.identity-linked', changed)
   return accept({ account: changed, changed: true })
@@ -29,17 +32,14 @@ export const unlinkNumber = async (
   desk: Desk,
   realm: string,
   login: string,
-): Promise<Result<Closed, 'login-unknown'>> => {
+): Promise<Result<NumberUnlinked, 'login-unknown'>> => {
   const account = await desk.find(realm, login)
   if (account === null) return refuse('login-unknown')
-  const linked = await desk.db
-    .deleteFrom('factors')
-    .where('account', '=', account.id)
-    .where('kind', '=', 'identity')
-    .returning('id')
-    .execute()
-  const isChanged = linked.length > 0 || account.nationalId !== null
+  const removed = await takeFactors(desk.db, account.id, 'identity')
+  const { nationalId } = account
+  const isChanged = removed.length > 0 || nationalId !== null
   const changed = isChanged ? await desk.change(account.id, { national_id: null }) : account
   if (isChanged) desk.record('account.identity-unlinked', changed)
-  return accept({ account: changed, changed: isChanged, sessions: await desk.endAll(changed, 'factors-reset') })
+  const sessions = await desk.endAll(changed, 'factors-reset')
+  return accept({ account: changed, changed: isChanged, sessions, removed, nationalId })
 }

@@ -1,6 +1,5 @@
 import { accept, refuse, type Result } from '../lib/result.ts'
 import type { Desk } from './desk.ts'
-import { forgetRemembered } from './devices-forgotten.ts'
 import { isEmailAddress } from './email-address.ts'
 import { checkEntry, type AccountEntry } from './entry.ts'
 import { insertRows, newRow } from './insert.ts'
@@ -8,6 +7,7 @@ import type {
   Added,
   Changed,
   Closed,
+  EmailChanged,
   EntryRefused,
   FactorsReset,
   LoginUnknown,
@@ -18,6 +18,7 @@ import type { Person } from './password-names.ts'
 import { unmetPasswordRules } from './password-rules.ts'
 import { writePassword } from './password-write.ts'
 import { detailsOf } from './record.ts'
+import { takeFactors } from './take-factors.ts'
 
 /** The operations of AccountAdmin, one function each; what they promise is said there. */
 
@@ -101,14 +102,15 @@ export const setEmail = async (
   realm: string,
   login: string,
   email: string | null,
-): Promise<Result<Changed, 'login-unknown' | 'email-malformed'>> => {
+): Promise<Result<EmailChanged, 'login-unknown' | 'email-malformed'>> => {
   const account = await desk.find(realm, login)
   if (account === null) return refuse('login-unknown')
   if (email !== null && !isEmailAddress(email)) return refuse('email-malformed')
-  if (email === account.email) return accept({ account, changed: false })
+  const former = account.email
+  if (email === former) return accept({ account, changed: false, former })
   const changed = await desk.change(account.id, { email })
   desk.record('account.email-set', changed)
-  return accept({ account: changed, changed: true })
+  return accept({ account: changed, changed: true, former })
 }
 
 export const resetFactors = async (
@@ -118,11 +120,9 @@ export const resetFactors = async (
 ): Promise<Result<FactorsReset, 'login-unknown'>> => {
   const account = await desk.find(realm, login)
   if (account === null) return refuse('login-unknown')
-  await forgetRemembered(desk.db, account.id)
-  await desk.db.deleteFrom('factor_preferences').where('account', '=', account.id).execute()
-  const removed = await desk.db.deleteFrom('factors').where('account', '=', account.id).returning('kind').execute()
+  const removed = await takeFactors(desk.db, account.id)
   if (removed.length > 0) desk.record('account.factors-reset', account)
   // Whoever found the telephone may be signed in.
   const sessions = await desk.endAll(account, 'factors-reset')
-  return accept({ account, changed: removed.length > 0, sessions, removed: removed.map(({ kind }) => kind) })
+  return accept({ account, changed: removed.length > 0, sessions, removed })
 }

@@ -1,6 +1,7 @@
 import type { EntryProblem, EntryWarning } from './entry.ts'
 import type { PasswordContext, PasswordRule } from './password-rules.ts'
 import type { AccountDetails } from './record.ts'
+import type { TakenFactor } from './take-factors.ts'
 
 /** A new password in clear, and the site whose rules it has to meet. */
 export interface NewPassword extends Pick<PasswordContext, 'site'> {
@@ -39,7 +40,17 @@ export interface Closed extends Changed {
   readonly sessions: number | 'unreached'
 }
 
-/** `removed`: the kinds of what was taken away, one for each. */
+/** `former`: the address of before, which may be the same. */
+export interface EmailChanged extends Changed {
+  readonly former: string | null
+}
+
+/** What was taken away of what the person had enrolled. */
 export interface FactorsReset extends Closed {
-  readonly removed: readonly string[]
+  readonly removed: readonly TakenFactor[]
+}
+
+/** `nationalId`: the number that the network had registered and that was taken away. */
+export interface NumberUnlinked extends FactorsReset {
+  readonly nationalId: string | null
 }

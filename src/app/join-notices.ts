@@ -49,7 +49,8 @@ export const joinNotices = (
             log.error({ err: thrown }, 'an account could not be looked up')
             return null
           })
-    if (origin !== null && account !== null) await notices.tell({ kind: `factor-${change}`, account, factor }, origin)
+    if (origin !== null && account !== null)
+      await notices.tell({ kind: `factor-${change}`, account, factors: [factor] }, origin)
     else log.error({ change, kind: factor.kind }, 'a factor has changed, and nobody could be told')
   }
   return {

@@ -119,12 +119,17 @@ export const EVENTS = {
   'notice.sent': {
     result: 'success',
     means:
-      'The mail that tells somebody what happened to their account is waiting to leave. `detail`: `factor-added`, `factor-removed`, `password-changed`, `new-device`.',
+      'The mail that tells somebody what happened to their account is waiting to leave; of what a command did (`actor`), the mail server has taken it. `detail`: `factor-added`, `factor-removed`, `password-changed`, `address-changed`, `new-device`.',
   },
   'notice.undelivered': {
     result: 'failure',
     means:
-      'There was no address, nobody who sends the mails of the site, or the mail server did not take it: the log says why. `detail`: which notice.',
+      'There was no address, nobody who sends the mails of the site, or the mail server did not take it: the log, or the command (`actor`), says why. `detail`: which notice.',
+  },
+  'notice.left-out': {
+    result: 'success',
+    means:
+      'A command of an operator changed how somebody signs in, and by `--no-notice` nobody was told by mail. `actor`: who; `detail`: which notice.',
   },
   'notice.disowned': {
     result: 'success',

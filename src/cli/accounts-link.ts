@@ -8,21 +8,21 @@ import { openKeyring } from '../identity/keyring.ts'
 import { purposeKey } from '../identity/purpose-key.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
+import type { FactorTold } from '../notices/notice.ts'
 import type { LoadedSite } from '../policy/load.ts'
 import { elsewhereOf } from './account-elsewhere.ts'
 import { accountAsJson } from './account-lines.ts'
-import { atSite, type Office, type OfficeOptions } from './account-office.ts'
+import { addNoticeOptions, reportAndTell, type NoticeOptions, type Report } from './account-notice.ts'
+import { atSite, type Office } from './account-office.ts'
+import { sessionLine } from './account-sessions.ts'
 import { problemText } from './account-texts.ts'
 import { actor } from './actor.ts'
 import { fail } from './failure.ts'
 import { nobody } from './nobody.ts'
-import { counted } from './problem-lines.ts'
 
-interface LinkOptions extends OfficeOptions {
+interface LinkOptions extends NoticeOptions {
   readonly issuer?: string
 }
-
-const write = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const takenBySomebody = (name: string): void =>
   fail(`another account has ${name}`, `see whose it is: portillon accounts list --search ${name}`)
@@ -31,10 +31,15 @@ const takenBySomebody = (name: string): void =>
 const led = (name: string, { login, name: person }: AccountDetails): string =>
   `Card, Pro Santé Connect and calls of ${name} lead to ${login} (${person}).`
 
-const told = (account: AccountDetails, changed: boolean, line: string, { json }: OfficeOptions): void => {
-  if (json) write(JSON.stringify({ ...accountAsJson(account), changed }))
-  else write(changed ? line : `${account.login} (${account.name}) had this number already.`)
-}
+/** @param factor what leads to the account from now on; null when it did before */
+const report = (account: AccountDetails, factor: FactorTold | null, line: string): Report => ({
+  lines: [factor === null ? `${account.login} (${account.name}) had this number already.` : line],
+  json: { ...accountAsJson(account), changed: factor !== null },
+  notice: factor === null ? null : { kind: 'factor-added', account, factors: [factor] },
+})
+
+/** A number of the account itself, as its owner is told of it. */
+const numberTold = (nationalId: string): FactorTold => ({ id: null, kind: 'identity', label: nationalId })
 
 /**
  * As a factor beside the account: what a provider or an establishment calls somebody, and numbers of people whose account
@@ -72,8 +77,13 @@ const link = (login: string, name: string, options: LinkOptions): Promise<void> 
     }
     if (issuer === undefined && elsewhereOf(office, site) === null) {
       const linked = await office.admin.linkNumber(site.realm, login, name)
-      if (!linked.ok) takenBySomebody(name)
-      else told(linked.value.account, linked.value.changed, led(name, linked.value.account), options)
+      if (!linked.ok) {
+        takenBySomebody(name)
+        return
+      }
+      const { account: now, changed } = linked.value
+      const number = changed ? numberTold(name) : null
+      await reportAndTell(office, site, options, report(now, number, led(name, now)))
       return
     }
     const identity: NamedIdentity =
@@ -81,35 +91,37 @@ const link = (login: string, name: string, options: LinkOptions): Promise<void> 
     const linked = await linkBeside(office, site, account, identity)
     const line =
       issuer === undefined ? led(name, account) : `${name} of ${issuer} is ${account.login} (${account.name}).`
-    if (linked.ok) told(account, linked.value !== null, line, options)
+    if (linked.ok) await reportAndTell(office, site, options, report(account, linked.value, line))
     else if (linked.reason === 'taken') takenBySomebody(name)
     else fail(`${account.login} has another number`, `take it away first: portillon accounts unlink ${account.login}`)
   })
 
-const unlink = (login: string, options: OfficeOptions): Promise<void> =>
+const unlink = (login: string, options: NoticeOptions): Promise<void> =>
   atSite(options, async (office, site) => {
     const unlinked = await office.admin.unlinkNumber(site.realm, login)
     if (!unlinked.ok) {
       nobody(login, site.realm)
       return
     }
-    const { account, changed, sessions } = unlinked.value
-    if (options.json) write(JSON.stringify({ ...accountAsJson(account), changed, sessions }))
-    else if (!changed) write(`${account.login} (${account.name}) had no number.`)
-    else {
-      const ended =
-        sessions === 'unreached' ? 'Its sessions could not be ended.' : `${counted(sessions, 'session')} ended.`
-      write(`No card, provider or call leads to ${account.login} (${account.name}) any more. ${ended}`)
-    }
+    const { account, changed, sessions, removed, nationalId } = unlinked.value
+    const who = `${account.login} (${account.name})`
+    const ended = sessionLine(unlinked.value, office)
+    const factors = [...(nationalId === null ? [] : [numberTold(nationalId)]), ...removed]
+    await reportAndTell(office, site, options, {
+      lines: [changed ? `No card, provider or call leads to ${who} any more. ${ended}` : `${who} had no number.`],
+      json: { ...accountAsJson(account), changed, sessions },
+      notice: changed ? { kind: 'factor-removed', account, factors } : null,
+    })
   })
 
 /** `portillon accounts link|unlink`: whose card, Pro Santé Connect and call somebody's are (G19). */
 export const registerLink = (command: (usage: string, description: string) => Command): void => {
-  command('link <login> <name>', 'let a card, Pro Santé Connect, a provider or a call lead to an account')
+  const change = (usage: string, description: string) => addNoticeOptions(command(usage, description))
+  change('link <login> <name>', 'let a card, Pro Santé Connect, a provider or a call lead to an account')
     .option(
       '--issuer <issuer>',
       'whose name for the person it is: a provider, or urn:finess:NUMBER of an establishment',
     )
     .action(link)
-  command('unlink <login>', 'take that away, with what the person linked, and end their sessions').action(unlink)
+  change('unlink <login>', 'take that away, with what the person linked, and end their sessions').action(unlink)
 }

@@ -1,17 +1,18 @@
 import type { Command } from 'commander'
 import type { AccountEntry } from '../accounts/entry.ts'
-import type { Closed } from '../accounts/outcomes.ts'
-import { isKeptElsewhere, lookElsewhere, newcomerLines, tellsAddresses } from './account-elsewhere.ts'
+import { isKeptElsewhere, lookElsewhere, newcomerLines } from './account-elsewhere.ts'
 import { accountAsJson, accountSheet, accountTable, lookedUpSheet } from './account-lines.ts'
-import { atSite, type Office, type OfficeOptions } from './account-office.ts'
+import { atSite, type OfficeOptions } from './account-office.ts'
 import { problemText, rulesText, warningText } from './account-texts.ts'
+import { sessionLine } from './account-sessions.ts'
+import { registerChange } from './accounts-change.ts'
 import { registerImport } from './accounts-import.ts'
 import { registerLink } from './accounts-link.ts'
 import { registerMigration } from './accounts-migration.ts'
 import { registerWaits } from './accounts-waits.ts'
 import { fail } from './failure.ts'
 import { nobody } from './nobody.ts'
-import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordSource } from './new-password.ts'
+import { addPasswordOptions, choosePassword, generatedOf, passwordLines, type PasswordSource } from './new-password.ts'
 import { counted } from './problem-lines.ts'
 
 interface AddOptions extends OfficeOptions, PasswordSource {
@@ -27,24 +28,6 @@ interface AddOptions extends OfficeOptions, PasswordSource {
 
 const write = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 const warn = (text: string): void => void process.stderr.write(`warning: ${text}\n`)
-
-const passwordLines = ({ password, isGenerated }: ChosenPassword, { permanent }: PasswordSource): string[] => [
-  ...(isGenerated ? [`Password: ${password}`, 'It is shown this once. Give it to the person and to nobody else.'] : []),
-  ...(permanent ? [] : ['Another has to be chosen at the next sign-in.']),
-]
-
-const generatedOf = (chosen: ChosenPassword | null) =>
-  chosen?.isGenerated === true ? { password: chosen.password } : {}
-
-/** What became of the sessions of an account. Those of a disabled one are ended by the gate too: accounts/watch-disabled. */
-const sessionLine = ({ account, sessions }: Closed, { config }: Office): string => {
-  if (sessions !== 'unreached') return `${counted(sessions, 'session')} ended.`
-  const isEmbedded = config.store === 'embedded'
-  if (account.disabled && isEmbedded) return 'The running gate ends open sessions within seconds.'
-  if (isEmbedded) return 'Sessions that are open stay so until they end by themselves, or the gate is restarted.'
-  fail('the store did not answer: sessions may still be open', 'run the command again when it does')
-  return 'Sessions were not ended.'
-}
 
 const add = (login: string, options: AddOptions): Promise<void> =>
   atSite(options, async (office, site) => {
@@ -134,89 +117,6 @@ const enable = (login: string, options: OfficeOptions): Promise<void> =>
     else write([`${account.login} (${account.name}) ${changed ? 'may sign in again' : 'was not disabled'}.`])
   })
 
-const setPassword = (login: string, options: OfficeOptions & PasswordSource): Promise<void> =>
-  atSite(options, async (office, site) => {
-    if (isKeptElsewhere(office, site, 'set the password there: the gate takes it at the next sign-in')) return
-    const policy = site.site.password
-    // Nobody should have to type a password twice to learn that the login was mistyped.
-    if ((await office.admin.show(site.realm, login)) === null) {
-      nobody(login, site.realm)
-      return
-    }
-    const chosen = await choosePassword(options, policy)
-    if (!chosen.ok) {
-      fail(chosen.reason, 'use --password-stdin or --generate; nothing was changed')
-      return
-    }
-    const given = { password: chosen.value.password, site: site.site, mustChange: !options.permanent }
-    const result = await office.admin.setPassword(site.realm, login, given)
-    if (!result.ok) {
-      if (result.reason.reason === 'login-unknown') nobody(login, site.realm)
-      else fail(`the password: ${rulesText(result.reason.rules, policy)}`, 'nothing was changed')
-      return
-    }
-    const { account, sessions } = result.value
-    const line = sessionLine(result.value, office)
-    if (options.json) write([JSON.stringify({ ...accountAsJson(account), sessions, ...generatedOf(chosen.value) })])
-    else
-      write([`${account.login} (${account.name}) has a new password. ${line}`, ...passwordLines(chosen.value, options)])
-  })
-
-const setEmail = (login: string, address: string | undefined, options: OfficeOptions & { remove: boolean }) =>
-  atSite(options, async (office, site) => {
-    const isTold = tellsAddresses(office, site)
-    if (isTold && isKeptElsewhere(office, site, 'change the address there: the gate takes it at the next sign-in'))
-      return
-    if ((address === undefined) !== options.remove) {
-      fail('one e-mail address is needed', `portillon accounts set-email ${login} ADDRESS, or --remove`)
-      return
-    }
-    const result = await office.admin.setEmail(site.realm, login, address ?? null)
-    if (!result.ok) {
-      if (result.reason === 'login-unknown') nobody(login, site.realm)
-      else fail(problemText(result.reason), 'the former address is kept')
-      return
-    }
-    const { account } = result.value
-    if (options.json) write([JSON.stringify(accountAsJson(account))])
-    else if (account.email === null)
-      write([`${account.login} (${account.name}) has no e-mail address: ${warningText('email-missing')}.`])
-    else write([`Codes for ${account.login} (${account.name}) go to ${account.email}.`])
-  })
-
-const FACTOR_NAMES: Readonly<Record<string, string>> = {
-  email: 'added addresses',
-  totp: 'applications',
-  passkey: 'passkeys',
-  'recovery-codes': 'recovery codes',
-  identity: 'linked cards and accounts',
-}
-
-const removedText = (kinds: readonly string[]): string =>
-  [...new Set(kinds)]
-    .map((kind) => `${FACTOR_NAMES[kind] ?? kind} (${kinds.filter((one) => one === kind).length})`)
-    .join(', ')
-
-const resetFactors = (login: string, options: OfficeOptions): Promise<void> =>
-  atSite(options, async (office, site) => {
-    const result = await office.admin.resetFactors(site.realm, login)
-    if (!result.ok) {
-      nobody(login, site.realm)
-      return
-    }
-    const { account, removed, sessions } = result.value
-    const line = sessionLine(result.value, office)
-    if (options.json) write([JSON.stringify({ ...accountAsJson(account), removed, sessions })])
-    else if (removed.length === 0) write([`${account.login} (${account.name}) had enrolled nothing. ${line}`])
-    else {
-      const next = account.email === null ? 'Nothing is left to sign in with: portillon accounts set-email' : ''
-      write([
-        `${account.login} (${account.name}) enrols anew: ${removedText(removed)} taken away. ${line}`,
-        next === '' ? 'Codes go to the registered address until then.' : `${next} ${account.login} ADDRESS`,
-      ])
-    }
-  })
-
 /** Options of every command on accounts and sessions. */
 export const withOfficeOptions = (command: Command): Command =>
   command
@@ -248,14 +148,6 @@ export const registerAccounts = (program: Command): void => {
   command('show <login>', 'everything about an account, but never its password').action(show)
   command('disable <login>', 'close an account and end its sessions').action(disable)
   command('enable <login>', 'open a disabled account again').action(enable)
-  addPasswordOptions(command('set-password <login>', 'set a new password and end the sessions of the account')).action(
-    setPassword,
-  )
-  command('reset-factors <login>', 'take away what a person enrolled (lost telephone) and end their sessions').action(
-    resetFactors,
-  )
+  registerChange(command)
   registerLink(command)
-  command('set-email <login> [address]', 'change where codes are mailed')
-    .option('--remove', 'leave the account without an address', false)
-    .action(setEmail)
 }

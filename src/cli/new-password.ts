@@ -66,3 +66,13 @@ export const choosePassword = async (
   if (password === null || again === null) return refuse('the password was not entered')
   return password === again ? accept({ password, isGenerated: false }) : refuse('the two entries are not the same')
 }
+
+/** What to do with it, and the password itself where it was made here. */
+export const passwordLines = ({ password, isGenerated }: ChosenPassword, { permanent }: PasswordSource): string[] => [
+  ...(isGenerated ? [`Password: ${password}`, 'It is shown this once. Give it to the person and to nobody else.'] : []),
+  ...(permanent ? [] : ['Another has to be chosen at the next sign-in.']),
+]
+
+/** The same for programs. */
+export const generatedOf = (chosen: ChosenPassword | null) =>
+  chosen?.isGenerated === true ? { password: chosen.password } : {}

@@ -22,6 +22,9 @@ export interface MailerParts {
   readonly backOff?: readonly number[]
 }
 
+/** Waits between the tries, milliseconds. */
+export const BACK_OFF: readonly number[] = [500, 2_000]
+
 type Outcome = 'sent' | 'failed'
 
 interface Job {
@@ -37,7 +40,7 @@ interface Job {
  */
 export const createMailer = (parts: MailerParts): Mailer => {
   const { transport, log, clock, random } = parts
-  const { timeout = 10_000, capacity = 500, parallel = 4, backOff = [500, 2_000] } = parts
+  const { timeout = 10_000, capacity = 500, parallel = 4, backOff = BACK_OFF } = parts
   const deliver = createDelivery({ transport, backOff, limit: timeout * (backOff.length + 1) })
   const stop = new AbortController()
   const waiting: Job[] = []

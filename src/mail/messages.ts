@@ -72,12 +72,15 @@ export interface ResetLinkMailModel extends PasswordMailModel {
 export const resetLinkMail = (renderer: Renderer, model: ResetLinkMailModel, envelope: Envelope): Mail =>
   write(renderer, 'reset-link', model, envelope)
 
-/** What people are told of their account: templates and texts of `mail.notice.<kind>`. */
+/** What people are told of their account: texts of `mail.notice.<kind>`, of `mail.notice.support.<kind>` where the support did it. */
 export interface NoticeMailModel extends MailFrame {
-  readonly kind: 'factor-added' | 'factor-removed' | 'password-changed' | 'new-device'
+  readonly kind: 'factor-added' | 'factor-removed' | 'password-changed' | 'new-device' | 'address-changed'
+  readonly by: 'person' | 'support'
   readonly login: string
   /** What was added or removed, in words; empty when nothing was. */
   readonly factor: string
+  /** The address that was registered, not whole; empty when none was exchanged. */
+  readonly newAddress: string
   /** Day and hour in Paris. */
   readonly happenedAt: string
   readonly address: string

@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { digest } from '../lib/digest.ts'
 import { accept, refuse, type Result } from '../lib/result.ts'
 import { keys } from '../store/keys.ts'
-import { NOTICE_KINDS, type Notice, type NoticeOrigin } from './notice.ts'
+import {
+  DISOWNABLE_KINDS,
+  NOTICE_ACTORS,
+  type DisownableKind,
+  type Notice,
+  type NoticeKind,
+  type NoticeOrigin,
+} from './notice.ts'
 import type { NoticeParts } from './parts.ts'
 
 /** 128 random bits. */
@@ -19,13 +26,14 @@ const recordSchema = z.object({
   site: z.string(),
   realm: z.string(),
   account: z.string(),
-  kind: z.enum(NOTICE_KINDS),
+  kind: z.enum(DISOWNABLE_KINDS),
   /** The factor that was added. */
   factor: z.string().nullable(),
   at: z.number(),
   until: z.number(),
   address: z.string(),
   device: z.string(),
+  by: z.enum(NOTICE_ACTORS),
 })
 
 /** What somebody may say that it was not them. */
@@ -34,8 +42,15 @@ export type Disownable = z.output<typeof recordSchema>
 /** Why a link does nothing. */
 export type NotMeRefusal = 'expired' | 'used' | 'unknown'
 
+/** A link as it is mailed. */
+export interface NotMeLink {
+  readonly token: string
+  readonly until: number
+}
+
 export interface NotMeLinks {
-  issue(notice: Notice, origin: NoticeOrigin): Promise<{ readonly token: string; readonly until: number }>
+  /** Null where it would take nothing back. */
+  issue(notice: Notice, origin: NoticeOrigin): Promise<NotMeLink | null>
   /** What it is about. Looks only: whatever opens links, a mail scanner too, changes nothing (R22). */
   open(site: string, token: string): Promise<Result<Disownable, NotMeRefusal>>
   /** Takes it away, once: among parallel callers on all nodes one gets true. */
@@ -43,6 +58,9 @@ export interface NotMeLinks {
   /** What could not be done now can be asked for again by the same link. */
   putBack(token: string, record: Disownable): Promise<void>
 }
+
+const isDisownable = (kind: NoticeKind): kind is DisownableKind =>
+  (DISOWNABLE_KINDS as readonly NoticeKind[]).includes(kind)
 
 const parse = (text: string): Disownable | null => {
   try {
@@ -60,7 +78,10 @@ export const createNotMeLinks = ({
   const write = (token: string, record: Disownable): Promise<boolean> =>
     store.set(keys.notMe(digest(token)), JSON.stringify(record), NOT_ME_LIFETIME + REMEMBERED_AFTER, 'if-absent')
   return {
-    issue: async ({ kind, account, factor }, { at, visitor }) => {
+    issue: async ({ kind, account, factors = [] }, { at, visitor, by = 'person' }) => {
+      const [added = null] = kind === 'factor-added' ? factors.map(({ id }) => id) : []
+      // What the network registers, an address or a number, the link would leave where it is: the account would not be safe.
+      if (!isDisownable(kind) || (kind === 'factor-added' && added === null)) return null
       const token = random.token(TOKEN_BYTES)
       const now = clock.now()
       const until = now + NOT_ME_LIFETIME
@@ -69,11 +90,12 @@ export const createNotMeLinks = ({
         realm: at.realm,
         account: account.id,
         kind,
-        factor: kind === 'factor-added' ? (factor?.id ?? null) : null,
+        factor: added,
         at: now,
         until,
         address: visitor.address ?? '',
         device: visitor.device,
+        by,
       })
       return { token, until }
     },

@@ -3,23 +3,24 @@ import { writeNotices, recipientsOf } from './letters.ts'
 import type { NotMeLinks } from './links.ts'
 import type { Notice, NoticeOrigin } from './notice.ts'
 import type { NoticeParts } from './parts.ts'
+import { traceOf } from './trace.ts'
 
-const traceOf = ({ kind, account, factor }: Notice, { at, visitor }: NoticeOrigin) => ({
-  site: at.site.site,
-  account: account.id,
-  login: account.login,
-  detail: kind,
+const traceOfVisit = (notice: Notice, { at, visitor }: NoticeOrigin) => ({
+  ...traceOf(notice, at.site.site),
   reference: visitor.reference,
-  ...(factor === undefined ? {} : { method: factor.kind }),
   ...(visitor.address === undefined ? {} : { address: visitor.address }),
 })
 
 const send = async (parts: NoticeParts, links: NotMeLinks, notice: Notice, origin: NoticeOrigin): Promise<void> => {
   const { factors, renderers, mailer, trail, clock } = parts
-  const trace = traceOf(notice, origin)
-  const to = recipientsOf(notice.account, await factors.of(notice.account.id, 'email'), notice)
+  const trace = traceOfVisit(notice, origin)
+  const confirmed = await factors.of(notice.account.id, 'email')
+  const to = recipientsOf(
+    notice,
+    confirmed.map(({ label }) => label),
+  )
   const link = await links.issue(notice, origin)
-  const mails = writeNotices(renderers, notice, origin, to, { ...link, now: clock.now() })
+  const mails = writeNotices(renderers, notice, origin, to, { link, now: clock.now() })
   const undelivered = () => trail.record({ event: 'notice.undelivered', ...trace })
   if (mails.length === 0) undelivered()
   else trail.record({ event: 'notice.sent', ...trace })
@@ -45,6 +46,6 @@ export const tell = async (
   } catch (thrown) {
     const fields = { error: codeOf(thrown), err: thrown, notice: notice.kind, reference: origin.visitor.reference }
     parts.log.error(fields, 'somebody could not be told what happened to their account')
-    parts.trail.record({ event: 'notice.undelivered', ...traceOf(notice, origin) })
+    parts.trail.record({ event: 'notice.undelivered', ...traceOfVisit(notice, origin) })
   }
 }

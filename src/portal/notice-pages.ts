@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../notices/notice.ts'
+import type { DisownableKind, NoticeActor } from '../notices/notice.ts'
 import type { MethodId } from '../policy/schema.ts'
 
 /** What the pages are given that tell people something of their account. */
@@ -20,7 +20,8 @@ export interface NoticePageModels {
     readonly action: string
     readonly csrf: string
     readonly link: string
-    readonly kind: NoticeKind
+    readonly kind: DisownableKind
+    readonly by: NoticeActor
     /** ISO 8601, UTC. */
     readonly at: string
     readonly device: string

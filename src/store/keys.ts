@@ -27,7 +27,7 @@
  * | reset-link:<digest> | passwords/links | a link for a new password (JSON): site, realm, account, until when, keyed digest of the password's date and the address | password.reset-link + 24 h |
  * | reset-newest:<realm>:<account> | passwords/links | digest of the newest link of an account: the others are dead | password.reset-link + 24 h |
  * | reset-used:<digest> | passwords/links | present when that link has served | 24 h |
- * | not-me:<digest> | notices/links | what somebody may say that it was not them (JSON): site, realm, account, which notice, id of the factor, when, device and network address, until when | 96 h |
+ * | not-me:<digest> | notices/links | what somebody may say that it was not them (JSON): site, realm, account, which notice, by whom, id of the factor, when, device and network address, until when | 96 h |
  * | not-me-used:<digest> | notices/links | present when that link has served | 72 h |
  * | session-owner:<session digest> | kept-forms/owners | keyed digest of realm and account of whoever opened the session: still known when the session is over, so that a form is kept for that person only | absolute limit + 1 h |
  * | kept-form:<digest> | kept-forms/kept-forms | a form that arrived when its session had ended: all of it encrypted (AES-256-GCM) with a key that needs the handle too, which only the browser has | 30 min |

@@ -42,14 +42,21 @@ export const passwordMailModel = (language: Language): PasswordMailModel => {
 }
 
 /** What the mails say that tell of a change. */
-export const noticeMailModel = (language: Language, kind: NoticeMailModel['kind']): NoticeMailModel => {
+export const noticeMailModel = (
+  language: Language,
+  kind: NoticeMailModel['kind'],
+  by: NoticeMailModel['by'] = 'person',
+): NoticeMailModel => {
   const { requestedAt: happenedAt, ...model } = passwordMailModel(language)
   return {
     ...model,
+    ...(by === 'support' ? { address: '', device: '' } : {}),
     kind,
+    by,
+    newAddress: kind === 'address-changed' ? 'z***.o***@hopital.example.test' : '',
     factor: kind === 'factor-added' ? "Application d'authentification : Téléphone professionnel" : '',
     happenedAt,
-    link: 'https://dcc.example.test/_portillon/not-me?link=Zk3vQ8rT1yPw5LxNn0cJ7u',
+    link: kind === 'address-changed' ? '' : 'https://dcc.example.test/_portillon/not-me?link=Zk3vQ8rT1yPw5LxNn0cJ7u',
     until: language === 'fr' ? '26 novembre 2026 à 14:32' : '26 November 2026 at 14:32',
   }
 }

@@ -1,4 +1,4 @@
-import { NOTICE_KINDS } from '../../src/notices/notice.ts'
+import { DISOWNABLE_KINDS } from '../../src/notices/notice.ts'
 import type { PageModels, PageName } from '../../src/portal/pages.ts'
 
 /** The pages behind a mail that tells of a change, the one that tells of a way about to end, and the box for a device. */
@@ -31,6 +31,7 @@ const notMe: PageModels['not-me'] = {
   at: '2026-11-23T13:32:00.000Z',
   device: 'Firefox, Windows',
   address: '192.0.2.44',
+  by: 'person',
 }
 
 const ending: PageModels['ending'] = {
@@ -50,7 +51,8 @@ const signInHref = '/_portillon/sign-in'
 export const noticeStates = (questions: Pick<PageModels, 'code' | 'totp'>): readonly NoticeState[] => [
   state('code-remember', 'code', { ...questions.code, rememberDays: 30 }),
   state('totp-remember', 'totp', { ...questions.totp, rememberDays: 30 }),
-  ...NOTICE_KINDS.map((kind) => state(`not-me-${kind}`, 'not-me', { ...notMe, kind })),
+  ...DISOWNABLE_KINDS.map((kind) => state(`not-me-${kind}`, 'not-me', { ...notMe, kind })),
+  state('not-me-by-support', 'not-me', { ...notMe, kind: 'factor-removed', device: '', address: '', by: 'support' }),
   state('not-me-somewhere', 'not-me', { ...notMe, device: '', address: '' }),
   state('not-me-done', 'not-me-done', {
     isPasswordInvalid: true,

@@ -6,7 +6,7 @@ import { LANGUAGES, type Language } from '../../src/render/messages.ts'
 import { createRenderer } from '../../src/render/renderer.ts'
 import type { Mail } from '../../src/mail/mail.ts'
 import { codeMail, noticeMail, resetLinkMail } from '../../src/mail/messages.ts'
-import { NOTICE_KINDS } from '../../src/notices/notice.ts'
+import { DISOWNABLE_KINDS } from '../../src/notices/notice.ts'
 import { codeMailModel, noticeMailModel, resetLinkMailModel } from './mail-example.ts'
 import { pageStates, sites, type PageState } from './page-states.ts'
 
@@ -35,15 +35,25 @@ const htmlOf = (views: Views, state: PageState, language: Language): string =>
 
 const ENVELOPE = { from: 'a@example.test', to: 'b@example.test' }
 
+/** What commands of operators tell. */
+const BY_SUPPORT = ['factor-added', 'factor-removed', 'password-changed', 'address-changed'] as const
+
 /** The mails, by name; each is looked at as `mail-<name>.html` and `.text`. */
 const mails: ReadonlyMap<string, (language: Language) => Mail> = new Map([
   ['mail-code', (language: Language) => codeMail(createRenderer(), codeMailModel(language), ENVELOPE)],
   ['mail-reset-link', (language: Language) => resetLinkMail(createRenderer(), resetLinkMailModel(language), ENVELOPE)],
-  ...NOTICE_KINDS.map(
+  ...DISOWNABLE_KINDS.map(
     (kind) =>
       [
         `mail-${kind}`,
         (language: Language) => noticeMail(createRenderer(), noticeMailModel(language, kind), ENVELOPE),
+      ] as const,
+  ),
+  ...BY_SUPPORT.map(
+    (kind) =>
+      [
+        `mail-${kind}-by-support`,
+        (language: Language) => noticeMail(createRenderer(), noticeMailModel(language, kind, 'support'), ENVELOPE),
       ] as const,
   ),
 ])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { AccountAdminParts } from '../../src/accounts/desk.ts'
+import { createDevices } from '../../src/accounts/devices.ts'
 import { createFactors } from '../../src/accounts/factors.ts'
 import { createFactorSecrets } from '../../src/accounts/factor-secret.ts'
 import { systemRandom } from '../../src/lib/random.ts'
@@ -130,7 +131,10 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
         }
         const reset = await admin.resetFactors('a', zoe.login)
         assert.ok(reset.ok)
-        assert.deepEqual([...reset.value.removed].sort(), ['email', 'totp'])
+        assert.deepEqual(reset.value.removed.map(({ kind, label }) => `${kind} ${label}`).sort(), [
+          'email zoe@example.test',
+          'totp Téléphone',
+        ])
         assert.deepEqual([await factors.of(mine), await factors.preference(mine)], [[], null])
         assert.equal((await factors.of(theirs)).length, 2)
         assert.notEqual(await factors.preference(theirs), null)
@@ -140,6 +144,41 @@ for (const [name, createDatabases] of Object.entries(databaseKinds)) {
         assert.ok(again.ok)
         assert.deepEqual([again.value.changed, again.value.sessions], [false, 2])
         assert.deepEqual(await admin.resetFactors('a', 'nobody'), { ok: false, reason: 'login-unknown' })
+      })
+
+      it('R25: a number that comes or goes ends what devices remember, and the wish to be asked for it', async () => {
+        const { admin, db, clock } = await fresh()
+        const added = await admin.add('a', zoe)
+        assert.ok(added.ok)
+        const { id } = added.value.account
+        const devices = createDevices({ db, clock, random: systemRandom })
+        const remembered = async () => (await devices.remembered(id)).length
+        const remember = () => {
+          const wish = { way: 'application', until: clock.now() + 86_400_000 }
+          const place = { site: 'a', label: 'Firefox, Windows', address: '192.0.2.10' }
+          return devices.welcome({ account: id, secret: undefined, ...place, remember: wish })
+        }
+        const secrets = createFactorSecrets({ key: keyOf(randomBytes(32)), random: systemRandom })
+        const factors = createFactors({ db, clock, random: systemRandom, secrets })
+        const card = await factors.add(id, { kind: 'identity', label: 'https://a.example.test', secret: 'x' })
+        await factors.add(id, { kind: 'totp', label: 'Téléphone', secret: 'JBSWY3DPEHPK3PXP' })
+        await factors.prefer(id, { method: 'oidc', choice: card.id })
+        await remember()
+        assert.equal(await remembered(), 1)
+        const unlinked = await admin.unlinkNumber('a', zoe.login)
+        assert.ok(unlinked.ok)
+        assert.deepEqual(
+          [unlinked.value.removed.map(({ label }) => label), unlinked.value.nationalId],
+          [['https://a.example.test'], zoe.nationalId],
+        )
+        assert.deepEqual([await remembered(), await factors.preference(id)], [0, null])
+        assert.deepEqual(
+          (await factors.of(id)).map(({ kind }) => kind),
+          ['totp'],
+        )
+        await remember()
+        assert.ok((await admin.linkNumber('a', zoe.login, '899900000011')).ok)
+        assert.equal(await remembered(), 0)
       })
 
       it('T-10: keeps the address that is stored when a new one is not exactly one plain address', async () => {

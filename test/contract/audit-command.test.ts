@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { beforeEach, describe, it, type TestContext } from 'node:test'
 import type { Command } from 'commander'
 import type { AuditEvent } from '../../src/audit/events.ts'
@@ -16,8 +15,8 @@ import { createLog, silentLog } from '../../src/lib/log.ts'
 import { auditRows, dropGuards } from '../kit/audit.ts'
 import { createManualClock } from '../kit/clock.ts'
 import { runCommand } from '../kit/command.ts'
+import { createCommandInstance, type CommandInstance } from '../kit/command-instance.ts'
 import { runCli } from '../kit/processes.ts'
-import { createTempFolder } from '../kit/temp-folder.ts'
 
 const FORMULA = '=HYPERLINK("http://evil.test";"x")'
 
@@ -37,9 +36,9 @@ const EVENTS: readonly (readonly [at: string, event: AuditEvent])[] = [
 ]
 
 describe('portillon audit', () => {
-  let folder: string
-  const config = () => join(folder, 'portillon.yaml')
-  const at = (name: string) => join(folder, name)
+  let instance: CommandInstance
+  const config = () => instance.config
+  const at = (name: string) => instance.at(name)
 
   const register = (program: Command) => {
     registerAccounts(program)
@@ -49,7 +48,7 @@ describe('portillon audit', () => {
   const audit = (t: TestContext, ...words: readonly string[]) => run(t, 'audit', ...words, '--config', config())
 
   const withDatabase = async <Value>(act: (database: Database) => Promise<Value>): Promise<Value> => {
-    const database = openDatabase(`sqlite:${at('gate.sqlite')}`, silentLog)
+    const database = openDatabase(instance.databaseUrl, silentLog)
     try {
       await database.migrate()
       return await act(database)
@@ -65,17 +64,7 @@ describe('portillon audit', () => {
     })
 
   beforeEach(async () => {
-    folder = createTempFolder('audit-command').path
-    writeFileSync(at('demo.yaml'), readFileSync(resolve('policies/demo.yaml'), 'utf8'))
-    const lines = [
-      'listen: { trusted-proxies: [127.0.0.1] }',
-      'smtp: { host: localhost, port: 25, security: none }',
-      'store: embedded',
-      'database: { url: "sqlite:gate.sqlite" }',
-      'keys: keys',
-      'sites: [demo.yaml]',
-    ]
-    writeFileSync(config(), `${lines.join('\n')}\n`)
+    instance = createCommandInstance('audit-command')
     const keyring = await openKeyring(at('keys'), { clock: systemClock })
     const log = createLog('info', at('log'))
     const clock = createManualClock()

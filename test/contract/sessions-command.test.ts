@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import type { Command } from 'commander'
 import { registerAccounts } from '../../src/cli/accounts.ts'
@@ -12,9 +10,9 @@ import type { SessionRecord } from '../../src/session/record.ts'
 import { createRedisStore } from '../../src/store/redis.ts'
 import type { Store } from '../../src/store/store.ts'
 import { runCommand } from '../kit/command.ts'
+import { createCommandInstance, type CommandInstance } from '../kit/command-instance.ts'
 import { startRedis, type RedisServer } from '../kit/redis.ts'
 import { startSessionNode, type SessionNode } from '../kit/session-node.ts'
-import { createTempFolder } from '../kit/temp-folder.ts'
 
 const PREFIX = 'sessions-command:'
 
@@ -24,7 +22,7 @@ interface ShownSession {
 }
 
 describe('portillon sessions, beside a running node', () => {
-  let folder: string
+  let instance: CommandInstance
   let redis: RedisServer
   let store: Store
   let node: SessionNode
@@ -35,7 +33,7 @@ describe('portillon sessions, beside a running node', () => {
     registerSessions(program)
   }
   const run = (t: TestContext, ...words: readonly string[]) =>
-    runCommand(t, register, [...words, '--config', join(folder, 'portillon.yaml')])
+    runCommand(t, register, [...words, '--config', instance.config])
   const shown = async (t: TestContext, ...words: readonly string[]) =>
     JSON.parse((await run(t, 'sessions', 'list', '--json', ...words)).out) as ShownSession[]
 
@@ -45,7 +43,7 @@ describe('portillon sessions, beside a running node', () => {
   const whoIs = async (cookie: string) => (await node.call('GET', '/who', cookie)).text()
 
   const revocations = async () => {
-    const database = openDatabase(`sqlite:${join(folder, 'gate.sqlite')}`, silentLog)
+    const database = openDatabase(instance.databaseUrl, silentLog)
     const rows = await database.db
       .selectFrom('audit')
       .select(['login', 'session', 'detail', 'actor'])
@@ -69,13 +67,8 @@ describe('portillon sessions, beside a running node', () => {
   })
 
   beforeEach(async (t) => {
-    folder = createTempFolder('sessions-command').path
-    writeFileSync(join(folder, 'demo.yaml'), readFileSync(resolve('policies/demo.yaml'), 'utf8'))
-    const settings = ['database: { url: "sqlite:gate.sqlite" }', 'keys: keys', 'sites: [demo.yaml]']
-    const listen = 'listen: { trusted-proxies: [127.0.0.1] }'
-    const smtp = 'smtp: { host: localhost, port: 25, security: none }'
-    const redisStore = `store: { redis: "${redis.url}", prefix: "${PREFIX}" }`
-    writeFileSync(join(folder, 'portillon.yaml'), [listen, smtp, redisStore, ...settings, ''].join('\n'))
+    instance = createCommandInstance('sessions-command')
+    instance.write({ store: { redis: redis.url, prefix: PREFIX } })
     for (const login of ['a.bel', 'c.del']) {
       const words = ['add', login, '--given-name', 'Ada', '--family-name', 'Bel', '--no-password', '--json']
       const { out } = await run(t as TestContext, 'accounts', ...words)

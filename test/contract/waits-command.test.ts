@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { registerAccounts } from '../../src/cli/accounts.ts'
 import { openDatabase } from '../../src/database/open.ts'
@@ -12,25 +10,19 @@ import { createThrottle, THROTTLE_PURPOSE, type Throttle } from '../../src/sign-
 import { createRedisStore } from '../../src/store/redis.ts'
 import type { Store } from '../../src/store/store.ts'
 import { runCommand } from '../kit/command.ts'
+import { createCommandInstance } from '../kit/command-instance.ts'
 import { startRedis, type RedisServer } from '../kit/redis.ts'
-import { createTempFolder } from '../kit/temp-folder.ts'
 
 const PREFIX = 'waits-command:'
 
 describe('portillon accounts waits and unlock, beside a running node', () => {
-  const { path: folder } = createTempFolder('waits-command')
+  const instance = createCommandInstance('waits-command')
   let redis: RedisServer
   let store: Store
   let throttle: Throttle
 
   const run = (t: TestContext, ...words: readonly string[]) =>
-    runCommand(t, registerAccounts, ['accounts', ...words, '--config', join(folder, 'portillon.yaml')])
-  const writeSettings = (storeLine: string): void => {
-    const settings = ['database: { url: "sqlite:gate.sqlite" }', 'keys: keys', 'sites: [demo.yaml]']
-    const listen = 'listen: { trusted-proxies: [127.0.0.1] }'
-    const smtp = 'smtp: { host: localhost, port: 25, security: none }'
-    writeFileSync(join(folder, 'portillon.yaml'), [listen, smtp, storeLine, ...settings, ''].join('\n'))
-  }
+    runCommand(t, registerAccounts, ['accounts', ...words, '--config', instance.config])
   const fail = async (login: string): Promise<boolean> => {
     const who = { realm: 'demo', login, address: '192.0.2.10', shown: undefined }
     const admitted = await throttle.admit('password', who)
@@ -40,9 +32,8 @@ describe('portillon accounts waits and unlock, beside a running node', () => {
 
   before(async () => {
     redis = await startRedis()
-    writeFileSync(join(folder, 'demo.yaml'), readFileSync(resolve('policies/demo.yaml'), 'utf8'))
     store = createRedisStore({ url: redis.url, prefix: PREFIX, log: silentLog })
-    const key = purposeKey(await openKeyring(join(folder, 'keys'), { clock: systemClock }), THROTTLE_PURPOSE)
+    const key = purposeKey(await openKeyring(instance.at('keys'), { clock: systemClock }), THROTTLE_PURPOSE)
     throttle = createThrottle({ store, key, known: { recognise: () => null, remember: () => '' } })
   })
   after(async () => {
@@ -51,7 +42,7 @@ describe('portillon accounts waits and unlock, beside a running node', () => {
   })
 
   it('C-04: a referent sees why somebody waits and lets them in, and the trail says who did it', async (t) => {
-    writeSettings(`store: { redis: "${redis.url}", prefix: "${PREFIX}" }`)
+    instance.write({ store: { redis: redis.url, prefix: PREFIX } })
     await run(t, 'add', 'a.bel', '--given-name', 'Ada', '--family-name', 'Bel', '--no-password')
     assert.match((await run(t, 'waits', 'A.Bel')).out, /Nothing failed lately for A\.Bel/)
     for (let round = 0; round < 6; round += 1) assert.ok(await fail('a.bel'))
@@ -71,7 +62,7 @@ describe('portillon accounts waits and unlock, beside a running node', () => {
         ['pair', 1],
       ],
     )
-    const database = openDatabase(`sqlite:${join(folder, 'gate.sqlite')}`, silentLog)
+    const database = openDatabase(instance.databaseUrl, silentLog)
     const rows = await database.db.selectFrom('audit').selectAll().where('event', '=', 'sign-in.unlocked').execute()
     await database.close()
     assert.deepEqual(
@@ -83,7 +74,7 @@ describe('portillon accounts waits and unlock, beside a running node', () => {
 
   it('says where the waits are when no command can reach them, and refuses what can be no login', async (t) => {
     assert.equal((await run(t, 'unlock', 'a\u200bbel')).status, 1)
-    writeSettings('store: embedded')
+    instance.write()
     const embedded = await run(t, 'unlock', 'a.bel')
     assert.equal(embedded.status, 1)
     assert.match(embedded.err, /in the memory of the running gate/)

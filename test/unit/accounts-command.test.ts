@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { beforeEach, describe, it, type TestContext } from 'node:test'
 import { createSqlDirectory } from '../../src/accounts/sql.ts'
 import { registerAccounts } from '../../src/cli/accounts.ts'
@@ -9,42 +8,34 @@ import { openDatabase } from '../../src/database/open.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { hasher } from '../kit/accounts.ts'
 import { runCommand } from '../kit/command.ts'
+import { createCommandInstance, type CommandInstance } from '../kit/command-instance.ts'
 import { runCli } from '../kit/processes.ts'
-import { createTempFolder } from '../kit/temp-folder.ts'
 
 const ADA = ['--given-name', 'Ada', '--family-name', 'Bel', '--email', 'ada.bel@hopital.example.test']
 
 describe('portillon accounts', () => {
-  let folder: string
-  const path = (name: string) => join(folder, name)
+  let instance: CommandInstance
+  const path = (name: string) => instance.at(name)
   const register = (program: Parameters<typeof registerAccounts>[0]) => {
     registerAccounts(program)
     registerSessions(program)
   }
   const run = (t: TestContext, ...words: readonly string[]) =>
-    runCommand(t, register, [...words, '--config', path('portillon.yaml')])
+    runCommand(t, register, [...words, '--config', instance.config])
 
-  const writeInstance = (...sites: readonly string[]) => {
-    const settings = ['store: embedded', 'database: { url: "sqlite:gate.sqlite" }', 'keys: keys']
-    const listen = 'listen: { trusted-proxies: [127.0.0.1] }'
-    const smtp = 'smtp: { host: localhost, port: 25, security: none }'
-    writeFileSync(path('portillon.yaml'), [listen, smtp, ...settings, `sites: [${sites.join(', ')}]`, ''].join('\n'))
-  }
   const audit = async (t: TestContext) => {
-    const database = openDatabase(`sqlite:${path('gate.sqlite')}`, silentLog)
+    const database = openDatabase(instance.databaseUrl, silentLog)
     t.after(() => database.close())
     return database.db.selectFrom('audit').select(['event', 'site', 'login', 'actor']).orderBy('id').execute()
   }
   const prove = async (t: TestContext, realm: string, login: string, password: string) => {
-    const database = openDatabase(`sqlite:${path('gate.sqlite')}`, silentLog)
+    const database = openDatabase(instance.databaseUrl, silentLog)
     t.after(() => database.close())
     return createSqlDirectory(database, hasher).provePassword(realm, login, password)
   }
 
   beforeEach(() => {
-    folder = createTempFolder('accounts-command').path
-    writeFileSync(path('demo.yaml'), readFileSync(resolve('policies/demo.yaml'), 'utf8'))
-    writeInstance('demo.yaml')
+    instance = createCommandInstance('accounts-command')
   })
 
   it('add makes the database and a password that is shown once and meets the rules', async (t) => {
@@ -101,7 +92,7 @@ describe('portillon accounts', () => {
     await run(t, 'accounts', 'add', 'a.bel', ...ADA, '--no-password')
     const nothing = await run(t, 'accounts', 'reset-factors', 'a.bel')
     assert.match(nothing.out, /^a\.bel \(Ada Bel\) had enrolled nothing\. /)
-    const database = openDatabase(`sqlite:${path('gate.sqlite')}`, silentLog)
+    const database = openDatabase(instance.databaseUrl, silentLog)
     t.after(() => database.close())
     const { id: account } = await database.db.selectFrom('accounts').select('id').executeTakeFirstOrThrow()
     const factor = { account, label: 'x', secret: null, counter: -1, created_at: 0, used_at: null }
@@ -112,10 +103,13 @@ describe('portillon accounts', () => {
         { ...factor, id: 'two', kind: 'totp' },
       ])
       .execute()
-    const { out, status } = await run(t, 'accounts', 'reset-factors', 'A.BEL')
+    const { out, status } = await run(t, 'accounts', 'reset-factors', 'A.BEL', '--no-notice')
     assert.equal(status, 0)
     assert.match(out, /^a\.bel \(Ada Bel\) enrols anew: added addresses \(1\), applications \(1\) taken away\. /)
-    assert.match(out, /\nCodes go to the registered address until then\.\n$/)
+    assert.match(
+      out,
+      /\nCodes go to the registered address until then\.\nNo notice was sent: tell the person yourself\.\n$/,
+    )
     const missing = await run(t, 'accounts', 'reset-factors', 'nobody')
     assert.deepEqual([missing.out, missing.status], ['', 1])
   })
@@ -133,18 +127,32 @@ describe('portillon accounts', () => {
     const refused = await run(t, 'accounts', 'set-email', 'a.bel', 'a@example.test, b@example.test')
     assert.equal(refused.status, 1)
     assert.match(refused.err, /the former address is kept/)
-    assert.match((await run(t, 'accounts', 'set-email', 'a.bel', 'new@example.test')).out, /go to new@example\.test/)
-    assert.match((await run(t, 'accounts', 'set-email', 'a.bel', '--remove')).out, /has no e-mail address/)
+    assert.match(
+      (await run(t, 'accounts', 'set-email', 'a.bel', 'new@example.test', '--no-notice')).out,
+      /go to new@example\.test/,
+    )
+    assert.match(
+      (await run(t, 'accounts', 'set-email', 'a.bel', '--remove', '--no-notice')).out,
+      /has no e-mail address/,
+    )
     assert.equal((await run(t, 'accounts', 'set-email', 'a.bel')).status, 1)
     assert.deepEqual(
       (await audit(t)).map(({ event }) => event),
-      ['account.added', 'account.disabled', 'account.enabled', 'account.email-set', 'account.email-set'],
+      [
+        'account.added',
+        'account.disabled',
+        'account.enabled',
+        'account.email-set',
+        'notice.left-out',
+        'account.email-set',
+        'notice.left-out',
+      ],
     )
   })
 
   it('C-12: set-password takes the line of standard input as it is, and never an argument', async (t) => {
     await run(t, 'accounts', 'add', 'a.bel', ...ADA, '--no-password')
-    const words = ['accounts', 'set-password', 'a.bel', '--password-stdin', '--config', path('portillon.yaml')]
+    const words = ['accounts', 'set-password', 'a.bel', '--password-stdin', '--no-notice', '--config', instance.config]
     const set = await runCli(words, { input: ' Muguet 🌼 2026 \n' })
     assert.match(set.stdout, /^a\.bel \(Ada Bel\) has a new password\./)
     assert.equal(set.code, 0)
@@ -194,7 +202,7 @@ describe('portillon accounts', () => {
       path('other.yaml'),
       other.replace(/^hosts:.*$/m, 'hosts: [other.example.test]').replace(/^origin:.*$/m, ''),
     )
-    writeInstance('demo.yaml', 'other.yaml')
+    instance.write({ sites: ['demo.yaml', 'other.yaml'] })
     const unclear = await run(t, 'accounts', 'list')
     assert.equal(unclear.status, 1)
     assert.match(unclear.err, /2 sites\n +say which one: --site demo or --site other/)
@@ -205,10 +213,7 @@ describe('portillon accounts', () => {
   })
 
   it('E-04: says what to look at when the database is away, and nothing of its password', async (t) => {
-    const text = readFileSync(path('portillon.yaml'), 'utf8')
-    const away = 'postgres://gate:secret@127.0.0.1:1/gate?sslmode=disable'
-    writeFileSync(path('portillon.yaml'), text.replace('sqlite:gate.sqlite', away))
-    chmodSync(path('portillon.yaml'), 0o600)
+    instance.write({ database: { url: 'postgres://gate:secret@127.0.0.1:1/gate?sslmode=disable' } })
     const { err, status } = await run(t, 'accounts', 'list')
     assert.equal(status, 1)
     assert.match(err, /database: ECONNREFUSED\n +see `database` in the instance file/)

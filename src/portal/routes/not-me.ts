@@ -30,12 +30,13 @@ const show = async (parts: PortalParts, response: Response, token: string): Prom
     showGone(parts, response, opened.reason)
     return
   }
-  const { kind, at, device, address } = opened.value
+  const { kind, at, device, address, by } = opened.value
   parts.pages.show(response, 'not-me', {
     action: `${site.prefix}${LINK.path}`,
     csrf: parts.browsers.csrf(parts.browsers.ensure(response)),
     link: linkName(token),
     kind,
+    by,
     at: new Date(at).toISOString(),
     device,
     address,
