@@ -31,10 +31,10 @@ export interface Joined {
 
 /** @throws when a template, a text or a file of a site is broken; nothing stays open then */
 export const join = (foundations: Foundations, settings: AppSettings, cards: CardJudge | null): Joined => {
-  const { clock, random, log, transport, mailTimeout } = settings
+  const { clock, random, log, transport, mailTimeout, mailLimits } = settings
   const minter = createAssertionMinter({ keyring: foundations.keyring, clock, random })
   const sites = settings.sites.map((site) => joinSite(foundations, settings, minter, site))
-  const mailer = createMailer({ transport, log, clock, random, timeout: mailTimeout })
+  const mailer = createMailer({ ...mailLimits, transport, log, clock, random, timeout: mailTimeout })
   const portals = sites.map((site) => site.portal)
   const accounts = joinAccounts(foundations, settings)
   const providers = joinProviders(foundations, settings)

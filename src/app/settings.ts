@@ -2,6 +2,7 @@ import type { CardListenerFiles, Instance } from '../config/instance.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { MailerLimits } from '../mail/mailer.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { MailTransport } from '../mail/transport.ts'
 import type { LoadedSite } from '../policy/load.ts'
@@ -22,6 +23,8 @@ export interface AppSettings {
   readonly transport: MailTransport
   /** How long the mail server may stay silent, milliseconds. */
   readonly mailTimeout: number
+  /** Other limits of the queue of mails than the usual ones. */
+  readonly mailLimits?: MailerLimits
   /** The outbox page of the demonstration; null for a real instance. */
   readonly outbox: Outbox | null
   /** Work that takes a core is done in turns with the other processes of the instance; without it, at once. */

@@ -207,6 +207,10 @@ export const EVENTS = {
   'account.enabled': { result: 'success', means: 'An account was opened again.' },
   'account.password-set': { result: 'success', means: 'An administrator gave an account another password.' },
   'password.link-sent': { result: 'success', means: 'The mail with a link for a new password is waiting to leave.' },
+  'password.link-undelivered': {
+    result: 'failure',
+    means: 'The mail server did not take that mail: the log says why.',
+  },
   'password.link-refused': {
     result: 'failure',
     means:

@@ -7,19 +7,23 @@ import type { Mailer } from './mail.ts'
 import { domainOf } from './mailbox.ts'
 import type { MailTransport } from './transport.ts'
 
-export interface MailerParts {
-  readonly transport: MailTransport
-  readonly log: Log
-  readonly clock: Clock
-  readonly random: Random
-  /** `smtp.timeout` of the instance, milliseconds: a mail has failed after as many of them as it has tries. */
-  readonly timeout?: number
+/** How much the queue holds, and how long it tries. */
+export interface MailerLimits {
   /** Mails that may wait; one more fails at once, so that a mail server that is away costs no memory (E-01). */
   readonly capacity?: number
   /** Mails under way at once. */
   readonly parallel?: number
   /** Waits between the tries, milliseconds; there is one more try than waits. */
   readonly backOff?: readonly number[]
+}
+
+export interface MailerParts extends MailerLimits {
+  readonly transport: MailTransport
+  readonly log: Log
+  readonly clock: Clock
+  readonly random: Random
+  /** `smtp.timeout` of the instance, milliseconds: a mail has failed after as many of them as it has tries. */
+  readonly timeout?: number
 }
 
 /** Waits between the tries, milliseconds. */

@@ -67,7 +67,9 @@ const send = async (
     parts.trail.record({ event: 'password.link-refused', detail: 'no-sender', ...trace })
     return
   }
-  parts.mailer.enqueue(mail)
+  parts.mailer.enqueue(mail, (state) => {
+    if (state === 'failed') parts.trail.record({ event: 'password.link-undelivered', ...trace })
+  })
   parts.trail.record({ event: 'password.link-sent', ...trace })
 }
 

@@ -48,13 +48,16 @@ export const delayOf = (refusal: BeginRefusal): Message => {
   }
 }
 
+/** Whether the account could be asked for something else. */
+const hasOthers = ({ stage }: UnderWay): boolean => stage.kind === 'answer' && stage.hasOthers
+
 /** « Utiliser un autre moyen »: what else the account could be asked for, or a new start. */
 export const otherHref = (
   site: PortalSite,
   { handle, underWay }: Pick<CodeShown, 'handle' | 'underWay'>,
   to: string,
 ) =>
-  underWay.stage.kind === 'answer' && underWay.stage.hasOthers
+  hasOthers(underWay)
     ? `${site.prefix}/sign-in/choice?${new URLSearchParams({ attempt: handle, to }).toString()}`
     : signInHref(site, to)
 
@@ -93,6 +96,7 @@ export const showCode = async (parts: PortalParts, response: Response, shown: Co
       information: shown.information ?? null,
       mail: state.mail,
       rememberDays: rememberDays(parts, response, shown.underWay),
+      hasOthers: hasOthers(shown.underWay),
       otherHref: otherHref(site, shown, to),
     },
     shown.status,

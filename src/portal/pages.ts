@@ -83,6 +83,8 @@ export interface PageModels
     readonly mail: 'queued' | 'sent' | 'failed'
     /** Days for which this browser may be remembered; null: it may not. */
     readonly rememberDays: number | null
+    /** The account has other means: `otherHref` leads to them. */
+    readonly hasOthers: boolean
     /** « Utiliser un autre moyen »: the choice, or the sign-in page with the same target. */
     readonly otherHref: string
   }

@@ -91,6 +91,7 @@ const code: PageModels['code'] = {
   information: null,
   mail: 'sent',
   rememberDays: null,
+  hasOthers: false,
   otherHref: '/_portillon/sign-in?to=sealed.target',
 }
 
@@ -293,6 +294,7 @@ export const pageStates: readonly PageState[] = [
   state('code-dead', 'code', { ...code, error: { key: 'code.dead' }, expiresIn: 0, resendIn: 0 }),
   state('code-last-second', 'code', { ...code, expiresIn: 1, resendIn: 1 }),
   state('code-mail-failed', 'code', { ...code, mail: 'failed', resendIn: 0 }),
+  state('code-mail-failed-other', 'code', { ...code, mail: 'failed', resendIn: 0, hasOthers: true }),
   state('no-factor', 'no-factor', { restartHref: '/_portillon/sign-in' }),
   ...[...passwordStates, ...noticeStates({ code, totp })].map(({ id, page, model }) => state(id, page, model)),
   state('forgotten', 'forgotten', { backHref: '/_portillon/sign-in' }),

@@ -185,27 +185,4 @@ describe('two nodes on one Redis, one PostgreSQL and one mail server', () => {
       client.disconnect()
     }
   })
-
-  it('tells on the code page that the mail could not leave, and never made the page wait for it (E-01)', async () => {
-    const refusing = await startSmtp({ refuse: (stage) => (stage === 'recipient' ? 550 : undefined) })
-    const gate = await startGate({
-      upstream: upstream.url,
-      settings: {
-        transport: createSmtpTransport({ host: '127.0.0.1', port: refusing.port, security: 'none', timeout: 5_000 }),
-        outbox: null,
-      },
-    })
-    try {
-      const person = createVisitor(gate)
-      const { location } = await reachCodePage(person)
-      let body = ''
-      for (let round = 0; round < 200 && !body.includes("n'a pas pu être envoyé"); round += 1) {
-        body = (await person.page(location)).body.replaceAll('&#39;', "'")
-      }
-      assert.match(body, /n'a pas pu (?:être envoyé|partir)/)
-    } finally {
-      await gate.stop()
-      await refusing.stop()
-    }
-  })
 })

@@ -142,17 +142,28 @@ export interface Tarpit {
   stop(): Promise<void>
 }
 
-/**
- * A mail server that accepts connections and never gets anywhere (E-02): silent, or with an endless greeting of which it
- * sends one byte every `trickle` milliseconds.
- */
-export const startTarpit = async ({ trickle }: { readonly trickle?: number } = {}): Promise<Tarpit> => {
+export interface TarpitOptions {
+  /** Milliseconds between two bytes of an answer without an end; silent without. */
+  readonly trickle?: number
+  /** Greets as a mail server does, and gets nowhere from the first command on. */
+  readonly greets?: boolean
+}
+
+/** A mail server that accepts connections and never gets anywhere (E-02). */
+export const startTarpit = async ({ trickle, greets = false }: TarpitOptions = {}): Promise<Tarpit> => {
   const sockets = new Set<Socket>()
   let connections = 0
   const server = createServer((socket) => {
     connections += 1
     sockets.add(socket)
-    const timer = trickle === undefined ? undefined : setInterval(() => socket.write('2'), trickle)
+    let timer: NodeJS.Timeout | undefined
+    const begin = () => {
+      if (trickle !== undefined) timer = setInterval(() => socket.write('2'), trickle)
+    }
+    if (greets) {
+      socket.write('220 tarpit.example.test ESMTP\r\n')
+      socket.once('data', begin)
+    } else begin()
     socket.on('error', () => {})
     socket.on('close', () => {
       clearInterval(timer)

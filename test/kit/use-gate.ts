@@ -1,4 +1,5 @@
 import { after, before, beforeEach } from 'node:test'
+import type { AppSettings } from '../../src/app.ts'
 import type { SiteFile } from '../../src/policy/schema.ts'
 import type { AccountEntry } from '../../src/accounts/entry.ts'
 import { createManualClock, type ManualClock } from './clock.ts'
@@ -32,6 +33,7 @@ export interface GateInUse {
 export const useGate = (
   site: Partial<SiteFile> = {},
   people: readonly AccountEntry[] = [PERSON, COLLEAGUE],
+  settings: Partial<AppSettings> = {},
 ): GateInUse => {
   const clock = createManualClock()
   let upstream: HttpUpstream | undefined
@@ -43,7 +45,7 @@ export const useGate = (
   }
   before(async () => {
     upstream = await startHttpUpstream()
-    gate = await startGate({ upstream: upstream.url, clock, site, people })
+    gate = await startGate({ upstream: upstream.url, clock, site, people, settings })
   })
   after(async () => {
     await gate?.stop()
