@@ -54,7 +54,7 @@ const legacyLink = z
         encoding: z.enum(LINK_ENCODINGS).default('hex').describe('How the signature is written.'),
         over: text(
           500,
-          'What is signed: a text in which `{name}` stands for the value of that parameter, decoded; every parameter of `fields` must be in it.',
+          'What is signed: a text in which `{name}` stands for the value of that parameter, decoded; every parameter of `fields` must be in it. Between two of them stands a separator; a link in which that could stand elsewhere too is refused.',
         ),
       })
       .describe('The signature.'),

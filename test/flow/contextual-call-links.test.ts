@@ -30,13 +30,11 @@ const inUse = useGate(
 )
 
 let count = 0
-const linkOf = (ipp: string, user = PERSON.nationalId): string => {
+const linkOf = (ipp: string, n = String((count += 1))): string => {
   const ts = String(Math.floor(inUse.clock.now() / 1_000))
-  const n = String((count += 1))
-  const sig = createHmac('sha256', SECRET)
-    .update(`${user ?? ''}|${ts}|${n}|${ipp}`)
-    .digest('hex')
-  return new URLSearchParams({ rpps: user ?? '', ts, n, ipp, sig }).toString()
+  const user = PERSON.nationalId ?? ''
+  const sig = createHmac('sha256', SECRET).update(`${user}|${ts}|${n}|${ipp}`).digest('hex')
+  return new URLSearchParams({ rpps: user, ts, n, ipp, sig }).toString()
 }
 
 describe('an existing signed link of a record system', () => {
@@ -66,6 +64,21 @@ describe('an existing signed link of a record system', () => {
       assert.equal(answer.status, 403, query)
     }
     assert.equal(upstream.requests.length, before)
+  })
+
+  it('X-11: opens nothing where letters could be moved from one value into the next under its signature', async () => {
+    const { visitor } = inUse
+    const signed = new URLSearchParams(linkOf('IPP-7|9'))
+    const moved = new URLSearchParams({ ...Object.fromEntries(signed), n: `${signed.get('n')}|IPP-7`, ipp: '9' })
+    for (const query of [signed, moved]) {
+      const answer = await follow(visitor, await visitor.page(`/dcc/appel?${query.toString()}`, FROM_DPI))
+      assert.equal(answer.status, 403)
+      assert.equal(
+        lastReason(inUse.gate),
+        'link-ambiguous rpps ts n ipp',
+        'its signature is right; the names, no value',
+      )
+    }
   })
 
   it('X-02: a scanner uses nothing up', async () => {

@@ -174,6 +174,18 @@ describe('an existing signed link', () => {
     assert.equal(outcome(`${GOOD}&lang=fr`, partnerOf({ unsigned: ['lang'] })), 'verified')
   })
 
+  it('X-11: is refused when one value could be another’s end, as the record system wrote it or moved since', () => {
+    const text = sig(`899900000003|${ts}|42|IPP-1|IPP-2|Martin`)
+    const written = `rpps=899900000003&ts=${ts}&n=42&ipp=IPP-1%7CIPP-2&nom=Martin&sig=${text}`
+    const judged = judge(written)
+    assert.ok(!judged.ok)
+    assert.deepEqual(judged.reason.fields, ['rpps', 'ts', 'n', 'ipp', 'nom'])
+    assert.equal(judged.reason.reason, 'link-ambiguous')
+    const moved = `rpps=899900000003&ts=${ts}&n=42%7CIPP-1&ipp=IPP-2&nom=Martin&sig=${text}`
+    assert.equal(outcome(moved), 'link-ambiguous', 'another patient, and a nonce that was never used')
+    assert.equal(outcome(written.replace('42', '43')), 'signature-wrong', 'of what is not signed nothing more is told')
+  })
+
   it('X-03: is refused when it is too old, from the future, or says no time', () => {
     const verify = hmacLink(SECRET)
     assert.equal(outcome(GOOD, partnerOf(), verify, NOW + 124_000), 'verified')

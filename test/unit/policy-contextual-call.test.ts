@@ -104,7 +104,8 @@ describe('portillon check on calls from record systems', () => {
     tells(link('{ u: user, t: time, p: patient.local-id }', '{u}|{t}'), /over: `\{p\}` in what is signed/)
     tells(link('{ u: user }', '{u}'), /fields: a parameter that stands for `time`/)
     tells(link('{ u: user, t: time }', '{u}|{t}'), /^warning .*fields: a `nonce`/)
-    tells(link('{ u: user, t: time, n: nonce }', '{u}{t}|{n}'), /^warning .*over: a character between two values/)
+    tells(link('{ u: user, t: time, n: nonce }', '{u}{t}|{n}'), /^error .*over: a separator between any two values/)
+    tells(link('{ u: user, t: time, n: nonce }', '{u}|{t}-{n}'), /^warning .*over: separators that no value holds/)
     tells(link('{ u: user, t: time, n: nonce }', '{u}|{t}|{n}', '/dcc/p'), /deliver\.path: a page that no `link`/)
   })
 

@@ -5,14 +5,13 @@ import { identityOf, type ArrivedCall, type VerifiedCall } from './call.ts'
 import { judgePatient } from './judge.ts'
 import type { RegisteredPartner, VerifyLink } from './partner-book.ts'
 import type { CallReason, CallRefusal } from './reasons.ts'
+import { signedTextOf } from './signed-text.ts'
 import { accept, refuse, type Result } from '../../lib/result.ts'
 import { digest } from '../../lib/digest.ts'
 import type { ContextualCall } from '../../policy/contextual-call.ts'
 import type { LegacyLink } from '../../policy/partners.ts'
 
 type Charset = LegacyLink['charset']
-
-const toBytes = (text: string, charset: Charset): Buffer => Buffer.from(text, charset === 'utf-8' ? 'utf8' : 'latin1')
 
 /** The bytes of a percent-encoded text; null where a `%` is followed by no two digits. */
 const percentDecoded = (text: string): Buffer | null =>
@@ -79,14 +78,6 @@ const READ_TIME: Readonly<Record<LegacyLink['time'], (text: string) => number>> 
     /^\d{14}$/.test(text) ? Date.parse(text.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6Z')) : Number.NaN,
 }
 
-/** What is signed, one character for each byte of it. */
-const signedText = (link: LegacyLink, values: ReadonlyMap<string, string>): string =>
-  link.signature.over
-    .split(/(\{[A-Za-z0-9_.:-]+\})/)
-    .map((part) => (/^\{.*\}$/.test(part) ? (values.get(part.slice(1, -1)) ?? '') : part))
-    .map((part) => toBytes(part, link.charset).toString('latin1'))
-    .join('')
-
 const FIELDS_OF_PATIENT = {
   'patient.status': 'status',
   'patient.birth-name': 'birth_name',
@@ -121,17 +112,21 @@ interface Read {
   readonly signature: string
 }
 
-const readSigned = (registered: RegisteredPartner, link: LegacyLink, raw: string): Result<Read, CallReason> => {
+type Misread = Pick<CallRefusal, 'reason' | 'fields'>
+
+const readSigned = (registered: RegisteredPartner, link: LegacyLink, raw: string): Result<Read, Misread> => {
+  const no = (reason: CallReason) => refuse<Misread>({ reason })
   const values = readLink(raw, link.charset)
-  if (!values.ok) return values
+  if (!values.ok) return no(values.reason)
   const { parameter, encoding } = link.signature
   const known = new Set([...Object.keys(link.fields), parameter, ...link.unsigned])
-  if ([...values.value.keys()].some((name) => !known.has(name))) return refuse('link-unknown-parameter')
+  if ([...values.value.keys()].some((name) => !known.has(name))) return no('link-unknown-parameter')
   const signature = values.value.get(parameter) ?? ''
-  if (Object.keys(link.fields).some((name) => !values.value.has(name))) return refuse('link-incomplete')
-  if (!PATTERNS[encoding].test(signature)) return refuse('link-incomplete')
-  const text = signedText(link, values.value)
-  if (registered.verifyLink?.(text, Buffer.from(signature, encoding)) !== true) return refuse('signature-wrong')
+  if (Object.keys(link.fields).some((name) => !values.value.has(name))) return no('link-incomplete')
+  if (!PATTERNS[encoding].test(signature)) return no('link-incomplete')
+  const { text, ambiguous } = signedTextOf(link, values.value)
+  if (registered.verifyLink?.(text, Buffer.from(signature, encoding)) !== true) return no('signature-wrong')
+  if (ambiguous.length > 0) return refuse({ reason: 'link-ambiguous', fields: ambiguous })
   const fields = new Map(Object.entries(link.fields).map(([name, field]) => [field, values.value.get(name) ?? '']))
   return accept({ fields, signature })
 }
@@ -161,7 +156,7 @@ export const verifyLegacyLink = (
   // How a link arrives is the template's affair: existing ones are addresses.
   if (standing !== null && standing !== 'method-refused') return no(standing)
   const read = readSigned(registered, link, raw)
-  if (!read.ok) return no(read.reason)
+  if (!read.ok) return refuse({ ...read.reason, partner: partner.id, isTest: partner.test })
   const { fields } = read.value
   const at = READ_TIME[link.time](fields.get('time') ?? '')
   const late = judgeTime(at, arrived, policy)

@@ -27,6 +27,7 @@ export type CallReason =
   | 'link-incomplete'
   | 'link-unknown-parameter'
   | 'link-repeated-parameter'
+  | 'link-ambiguous'
   | 'link-time-unreadable'
   | 'user-unknown'
   | 'user-ambiguous'
@@ -96,6 +97,8 @@ export const CALL_REASONS: Readonly<Record<CallReason, string>> = {
   'link-incomplete': 'The link lacks a parameter that the template names, or its signature.',
   'link-unknown-parameter': 'The link carries a parameter that the template does not name.',
   'link-repeated-parameter': 'A parameter stands twice in the link.',
+  'link-ambiguous':
+    'A value of the link holds what separates two values in the signed text, so that it could be read in two ways. The record system leaves that out of its values, or separates them by something else.',
   'link-time-unreadable': 'The moment of the link is not written as the template says.',
   'user-unknown': 'No account of the site has this identifier. Ask the referent to create or link it.',
   'user-ambiguous': 'Several open accounts have this identifier: none of them is taken for the person.',
@@ -112,7 +115,7 @@ export interface CallRefusal {
   readonly reason: CallReason
   /** The partner whose keys it was judged by, as far as it got. */
   readonly partner: string | null
-  /** Names of claims that do not fit. */
+  /** Names of claims, or of parameters of a link, that do not fit. */
   readonly fields?: readonly string[]
   /** The partner is under integration: it may read the reason on the page. */
   readonly isTest: boolean

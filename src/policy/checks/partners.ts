@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { entriesOf, type Draft } from '../../lib/settings/draft.ts'
 import { error, warning, type Finding, type SettingPath } from '../../lib/settings/problem.ts'
 import { readSecret } from '../../lib/settings/secret-file.ts'
+import { readLinkTemplate, separatorsOf } from '../link-template.ts'
 import type { Partner } from '../partners.ts'
 import type { Site } from '../schema.ts'
 import type { Check, CheckContext } from './context.ts'
@@ -11,6 +12,9 @@ import type { Check, CheckContext } from './context.ts'
 type PartnerDraft = Draft<Partner>
 
 const KEY_KINDS = ['file', 'url', 'secret-file', 'public-key-file'] as const
+/** What names, dates and numbers hold themselves. */
+const IN_VALUES = /^[\p{L}\d\s'’.:+-]+$/u
+
 const SECRET = /^[\x21-\x7e]{32,}$/
 
 /** Whether the text of a file is a key set; said in full by the gate itself, which reads it again and again. */
@@ -125,11 +129,18 @@ function* checkLink(partner: PartnerDraft, path: SettingPath): Generator<Finding
       `\`{${unsigned.join('}`, `{')}}\` in what is signed`,
       'what is not signed can be exchanged by anybody: take it out of `fields`, or have it signed',
     )
-  if (/\}\{/.test(over))
+  const separators = separatorsOf(readLinkTemplate(over))
+  if (separators.includes(''))
+    yield error(
+      [...at, 'signature', 'over'],
+      'a separator between any two values',
+      'without one, letters can be moved from one value into the next under the same signature: agree on a separator, or on signed calls',
+    )
+  if (separators.some((text) => text !== '' && IN_VALUES.test(text)))
     yield warning(
       [...at, 'signature', 'over'],
-      'a character between two values',
-      'without one, letters can be moved from one value into the next under the same signature',
+      'separators that no value holds, such as `|`',
+      'a link in which one could stand at another place is refused (`link-ambiguous`)',
     )
   if (partner.users === 'either')
     yield error([...path, 'users'], 'national-id or local-id: a link does not say which', 'choose one')
