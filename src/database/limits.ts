@@ -2,11 +2,14 @@
 export interface DatabaseLimits {
   /** Opening a connection, or waiting for a free one. */
   readonly connect: number
-  /** One statement. PostgreSQL is told; a second later the gate gives the connection up by itself. */
+  /**
+   * One statement. PostgreSQL is told; a second later the gate gives the connection up by itself. SQLite cannot be told: its
+   * thread is given up, and nothing is asked of the file until that has ended.
+   */
   readonly statement: number
   /** PostgreSQL connections of one process. */
   readonly connections: number
-  /** SQLite: waiting for another process's lock. The driver is synchronous, so this process serves nobody meanwhile. */
+  /** SQLite: waiting for another process's lock. Other questions of this process wait behind, for as long as `connect`. */
   readonly lock: number
 }
 
@@ -21,5 +24,5 @@ export const servingAmong = (workers: number): DatabaseLimits => ({
   connections: Math.max(2, Math.min(SERVING.connections, Math.floor(FOR_ALL_WORKERS / workers))),
 })
 
-/** A migration may rewrite a large table, and may wait for another process that is doing so, without blocking its own. */
+/** A migration may rewrite a large table, and may wait for another process that is doing so: by trying again (migrate.ts). */
 export const MIGRATING: DatabaseLimits = { connect: 10_000, statement: 600_000, connections: 1, lock: 0 }

@@ -6,25 +6,39 @@ import type { DatabaseKind } from './dialects.ts'
 import { databaseFault } from './fault.ts'
 import { MIGRATING } from './limits.ts'
 import { MIGRATIONS } from './migrations/index.ts'
-import { whenFree } from './sqlite.ts'
+import { whenFree } from './sqlite-busy.ts'
 import type { Db, Tables } from './tables.ts'
 
 type Ledger = Record<typeof DEFAULT_MIGRATION_TABLE, { name: string }>
 
 /** A database that a newer version changed is left alone: this version does not know what its columns mean. */
-const refuseNewer = async (db: Kysely<Tables & Ledger>): Promise<void> => {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === DEFAULT_MIGRATION_TABLE)) return
-  const applied = await db.selectFrom(DEFAULT_MIGRATION_TABLE).select('name').execute()
-  const unknown = applied.map((row) => row.name).filter((name) => !(name in MIGRATIONS))
+const refuseNewer = (applied: readonly string[]): void => {
+  const unknown = applied.filter((name) => !(name in MIGRATIONS))
   if (unknown.length > 0) {
     const text = `database: changed by a newer version (${unknown.join(', ')}); run that version, or restore the backup made before it`
     throw new Fault('accounts-unavailable', text)
   }
 }
 
+const appliedTo = async (db: Kysely<Tables & Ledger>): Promise<readonly string[]> => {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some((table) => table.name === DEFAULT_MIGRATION_TABLE)) return []
+  return (await db.selectFrom(DEFAULT_MIGRATION_TABLE).select('name').execute()).map((row) => row.name)
+}
+
+/**
+ * Whether nothing is left to do. Only looks: a command that asks one question neither waits for somebody else's lock nor
+ * opens a second connection.
+ * @throws {Fault} `accounts-unavailable`
+ */
+export const isNewest = async (db: Db): Promise<boolean> => {
+  const applied = await appliedTo(db.$extendTables<Ledger>())
+  refuseNewer(applied)
+  return applied.length === Object.keys(MIGRATIONS).length
+}
+
 const apply = async (db: Db, log: Log): Promise<void> => {
-  await refuseNewer(db.$extendTables<Ledger>())
+  refuseNewer(await appliedTo(db.$extendTables<Ledger>()))
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } })
   const { error, results } = await migrator.migrateToLatest()
   if (error !== undefined) throw databaseFault(error)

@@ -2,7 +2,7 @@ import { Kysely, sql } from 'kysely'
 import type { Log } from '../lib/log.ts'
 import { sourceOf } from './dialects.ts'
 import { MIGRATING, SERVING, type DatabaseLimits } from './limits.ts'
-import { migrateToLatest } from './migrate.ts'
+import { isNewest, migrateToLatest } from './migrate.ts'
 import type { Db, Tables } from './tables.ts'
 
 export interface Database {
@@ -26,6 +26,7 @@ export const openDatabase = (url: string, log: Log, limits: Partial<DatabaseLimi
   return {
     db,
     migrate: async () => {
+      if (await isNewest(db)) return
       const migrating = new Kysely<Tables>({ dialect: source.connect(MIGRATING, log) })
       try {
         await migrateToLatest(migrating, source.kind, log)

@@ -118,7 +118,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   jose: ['identity', 'deploy/demo'],
   kysely: ['database'],
   ldapts: ['accounts/ldap'],
-  'lru-cache': ['gateway', 'identity', 'methods/cps', 'session'],
+  'lru-cache': ['database', 'gateway', 'identity', 'methods/cps', 'session'],
   mysql2: ['database/foreign'],
   nodemailer: ['mail'],
   // For tests, and for the demonstration where the tests can run: not shipped, and asked for when it is needed.

@@ -180,7 +180,7 @@ describe('audit trail when the database is away', () => {
   it('keeps no more in memory than it may, counts what it leaves out, and says so when it closes', async () => {
     const database = openDatabase('sqlite:/nonexistent/audit.db', silentLog)
     const listening = createListeningLog()
-    const options = { gather: 1, retry: 60_000, capacity: 10, closing: 1_000 }
+    const options = { gather: 1, retry: 60_000, capacity: 10, closing: 60_000 }
     const trail = createAuditTrail(
       { database, key: auditKey(), log: listening.log, clock: createManualClock() },
       options,
