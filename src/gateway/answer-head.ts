@@ -44,6 +44,13 @@ const say =
     head.headers.push(name, value)
   }
 
+/** Its older word on frames: `AnswerRules.framed` tells why it is not always its own. */
+const framing: Treatment = (head, name, value) => {
+  if (head.rules.framed) return
+  head.said |= SAYS['X-Frame-Options']
+  head.headers.push(name, value)
+}
+
 const policy: Treatment = (head, name, value) => {
   if (/(?:^|[;,\s])frame-ancestors\s/i.test(value)) head.said |= SAYS['X-Frame-Options']
   head.headers.push(name, value)
@@ -101,7 +108,7 @@ const FIELDS: ReadonlyMap<string, Treatment> = new Map([
   ...each(drop, 'timing-allow-origin', 'strict-transport-security', 'public-key-pins'),
   ...each(say(SAYS.contentType), 'content-type'),
   ...each(say(SAYS['X-Content-Type-Options']), 'x-content-type-options'),
-  ...each(say(SAYS['X-Frame-Options']), 'x-frame-options'),
+  ...each(framing, 'x-frame-options'),
   ...each(say(SAYS['Referrer-Policy']), 'referrer-policy'),
   ...each(say(SAYS['Cross-Origin-Resource-Policy']), 'cross-origin-resource-policy'),
   ...each(policy, 'content-security-policy'),

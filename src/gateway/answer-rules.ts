@@ -25,6 +25,11 @@ export interface AnswerRules {
   readonly onPublicAddress: OnPublicAddress
   readonly cookies: CookieRules
   readonly protections: readonly Protection[]
+  /**
+   * Pages are shown in frames of record systems that the site's file lists: the application's `X-Frame-Options`, which cannot
+   * name them, gives way to that list. So do browsers where a page says both (CSP 3, frame-ancestors).
+   */
+  readonly framed: boolean
 }
 
 /**
@@ -61,6 +66,7 @@ const framedBy = (ancestors: readonly string[]): Protection => ({
 /** What becomes of the answers in a session whose call is shown in a frame (R26). */
 export const framedAnswerRules = (rules: AnswerRules, ancestors: readonly string[]): AnswerRules => ({
   ...rules,
+  framed: true,
   cookies: { ...rules.cookies, sameSite: 'framed' },
   protections: [...rules.protections.filter(({ name }) => name !== 'X-Frame-Options'), framedBy(ancestors)],
 })
@@ -76,5 +82,6 @@ export const createAnswerRules = ({ upstream }: Site, origin: string, origins: R
       domains: upstream.cookies.domains,
     },
     protections: protectionsOf(upstream['headers-not-added'], secure),
+    framed: false,
   }
 }

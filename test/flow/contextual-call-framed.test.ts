@@ -31,6 +31,28 @@ describe('R26: a call that is shown in a frame', () => {
     assert.match(String(page.headers['content-security-policy']), /frame-ancestors 'self' https:\/\/dpi\.example\.test/)
   })
 
+  it("shows pages of an application that refuses frames of other sites: the site file's list stands in for that, there alone", async () => {
+    const { visitor, upstream, gate, clock } = inUse
+    const said: Record<string, string> = {}
+    upstream.server.prependListener('request', (_request, answer) => answer.setHeaders(new Map(Object.entries(said))))
+    const { location } = await visitor.page((await inFrame(visitor)).location ?? '', FRAME)
+    const window = createVisitor(gate)
+    await open(window, callOf(chu, clock.now()))
+    const framing = async (who: Visitor, ...headers: readonly Record<string, string>[]) => {
+      const page = await who.page(location ?? '', ...headers)
+      assert.equal(page.status, 200)
+      return [page.headers['x-frame-options'], page.headers['content-security-policy']]
+    }
+    said['X-Frame-Options'] = 'DENY'
+    assert.deepEqual(await framing(visitor, FRAME), [undefined, `frame-ancestors 'self' ${DPI}`])
+    assert.deepEqual(await framing(window), ['DENY', undefined])
+    // A list of its own is never widened.
+    said['Content-Security-Policy'] = "frame-ancestors 'none'"
+    assert.deepEqual(await framing(visitor, FRAME), [undefined, "frame-ancestors 'none'"])
+    delete said['X-Frame-Options']
+    delete said['Content-Security-Policy']
+  })
+
   it('goes on in a window of its own where the browser keeps no cookie for frames, once', async () => {
     const { visitor } = inUse
     const away = await inFrame(visitor)
