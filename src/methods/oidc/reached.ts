@@ -50,7 +50,7 @@ const configurationOf = (profile: ProviderProfile, found: Description, fetch: Bo
   configuration[client.customFetch] = fetch
   configuration.timeout = profile.timeout / 1_000
   // The checks of the site file let http:// pass for a provider on this machine only.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the library says so to make it stand out
+  // oxlint-disable-next-line typescript/no-deprecated -- the library says so to make it stand out
   if (profile.issuer.startsWith('http://')) client.allowInsecureRequests(configuration)
   return configuration
 }
