@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 const ARGUMENTS = [
   '--headless',
@@ -38,12 +38,15 @@ interface AxeResults {
   }[]
 }
 
+/** For a context that looks at many pages: axe is there with each of them, and is not sent half a megabyte at a time. */
+export const bringAxe = (context: BrowserContext): Promise<unknown> => context.addInitScript(axeSource)
+
 /**
- * What axe finds wrong with the page as it stands, or with one element of it, one line a node; empty when nothing. Evaluated by the debugger, which a
- * strict Content-Security-Policy does not hinder.
+ * What axe finds wrong with the page as it stands, or with one element of it, one line a node; empty when nothing. Evaluated
+ * by the debugger, which a strict Content-Security-Policy does not hinder.
  */
 export const axeViolations = async (page: Page, within?: string): Promise<readonly string[]> => {
-  await page.evaluate(axeSource)
+  if (await page.evaluate<boolean>('globalThis.axe === undefined')) await page.evaluate(axeSource)
   return runAxe(page, within === undefined ? 'document' : JSON.stringify(within), {})
 }
 
