@@ -1,9 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { generateSync } from 'otplib'
 import { createVisitor, hiddenFields, openSignIn, PREFIX, type Answer, type Visitor } from '../../kit/visitor.ts'
 import { PASSWORD, type Person } from './directory.ts'
 import { HOST } from './gate.ts'
 
 const STEP = 30
+
+/** A code of the step before is two steps old, and refused, when a new step begins on its way: then that step is waited for. */
+const EDGE = 5_000
+const untilWellWithin = async (step: number): Promise<void> => {
+  const left = STEP * 1_000 - (Date.now() % (STEP * 1_000))
+  if (step < 0 && left < EDGE) await pause(left)
+}
 
 /** @param step of the application: each code works once, and one step early or late */
 const codeOf = (secret: string, step: number): string =>
@@ -27,6 +35,7 @@ export const signIn = async (
   if (accepted.status === 503) return { outcome: 'busy', visitor }
   if (accepted.status !== 303) return { outcome: 'failed', visitor }
   const page = await visitor.page(accepted.location ?? '')
+  await untilWellWithin(step)
   const form = { ...hiddenFields(page.body, `${PREFIX}/sign-in/code`), code: codeOf(person.secret, step) }
   const landed = await visitor.ask(`${PREFIX}/sign-in/code`, { form })
   const isSignedIn = landed.status === 303 && landed.location === '/'
