@@ -117,7 +117,7 @@ export const signInByMail = async (visitor: Visitor, smtp: SmtpSink): Promise<vo
 }
 
 /** Until it holds; the caller's test has a limit of its own. */
-export const eventually = async (holds: () => boolean | Promise<boolean>, what: string, limit = 20_000) => {
+export const eventually = async (holds: () => boolean | Promise<boolean>, what: string, limit = 50_000) => {
   const deadline = performance.now() + limit
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`${what}: not within ${limit} ms`)

@@ -152,7 +152,8 @@ describe('S-11: cookies that somebody else planted', () => {
 
 describe('S-16: visitors who never sign in', () => {
   it('S-16: thousands of requests without a cookie leave no key and no cookie, on protected, public and own pages', async () => {
-    const before = await behind.gate.app.store.scan('', 10_000)
+    // What the sign-in before has left ends in its own time.
+    const before = new Set(await behind.gate.app.store.scan('', 10_000))
     for (let round = 0; round < 20; round += 1) {
       const paths = Array.from(
         { length: 100 },
@@ -165,7 +166,11 @@ describe('S-16: visitors who never sign in', () => {
         assert.equal(answer.header('set-cookie'), undefined)
       }
     }
-    assert.deepEqual(await behind.gate.app.store.scan('', 10_000), before)
+    const left = await behind.gate.app.store.scan('', 10_000)
+    assert.deepEqual(
+      left.filter((key) => !before.has(key)),
+      [],
+    )
   })
 })
 

@@ -64,11 +64,11 @@ describe('an application that is restarted', () => {
       await boot()
       outage.until = performance.now()
     }
-    await pause(400)
+    do await pause(400)
+    while (answered <= 100)
     isOver = true
     await Promise.all(working)
 
-    assert.ok(answered > 100, `${answered} answers`)
     assert.ok(failures.length > 0, 'nothing was under way')
     for (const { from, until, status } of failures) {
       assert.equal(status, 502)
