@@ -37,7 +37,7 @@ interface Outcome {
 
 const askOnce = (agent: Agent, { port, headers, path, body }: LoadOptions): Promise<Outcome> =>
   new Promise((resolve) => {
-    const request = httpRequest({ host: '127.0.0.1', port, path, headers, agent, timeout: 20_000 })
+    const request = httpRequest({ host: '127.0.0.1', port, path, headers, agent, timeout: 45_000 })
     request.once('response', (response: IncomingMessage) => {
       let text = ''
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
