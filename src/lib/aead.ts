@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { keyObject } from './key-object.ts'
 
 /** AES-256-GCM (NIST SP 800-38D): what is closed is secret, and opens only whole and where it belongs. */
 
@@ -8,14 +9,14 @@ const VERSION = '1'
 
 /** @param key 32 bytes @param nonce `NONCE_BYTES`, never the same for two contents under one key @returns content and tag */
 export const encrypt = (key: Buffer, nonce: Buffer, belongsTo: Buffer, content: Buffer): Buffer => {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(belongsTo)
+  const cipher = createCipheriv('aes-256-gcm', keyObject(key), nonce).setAAD(belongsTo)
   return Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()])
 }
 
 /** Null for whatever was not encrypted so. */
 export const decrypt = (key: Buffer, nonce: Buffer, belongsTo: Buffer, bytes: Buffer): Buffer | null => {
   if (nonce.length !== NONCE_BYTES || bytes.length < TAG_BYTES) return null
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+  const decipher = createDecipheriv('aes-256-gcm', keyObject(key), nonce, { authTagLength: TAG_BYTES })
   decipher.setAAD(belongsTo).setAuthTag(bytes.subarray(-TAG_BYTES))
   try {
     return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()])

@@ -13,8 +13,17 @@ const PARIS = new Intl.DateTimeFormat('en-CA', {
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-/** The day in Paris at that moment. */
-export const calendarDay = (now: number): string => PARIS.format(now)
+/** No day begins within it: zones differ by multiples of it. */
+const QUARTER = 900_000
+
+let latest = { quarter: Number.NaN, day: '' }
+
+/** The day in Paris at that moment. Formatting one costs more than the rest of a question that asks for today. */
+export const calendarDay = (now: number): string => {
+  const quarter = Math.floor(now / QUARTER)
+  if (quarter !== latest.quarter) latest = { quarter, day: PARIS.format(quarter * QUARTER) }
+  return latest.day
+}
 
 const midnightUtc = (day: string): number => Date.parse(`${day}T00:00:00Z`)
 

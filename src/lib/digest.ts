@@ -1,4 +1,5 @@
-import { createHash, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { keyObject } from './key-object.ts'
 
 /** SHA-256, base64url: what is stored of an identifier that a visitor holds, so that a dump of the store opens nothing. */
 export const digest = (text: string): string => createHash('sha256').update(text).digest('base64url')
@@ -7,15 +8,6 @@ export const digest = (text: string): string => createHash('sha256').update(text
 export interface PurposeKey {
   current(): Buffer
   every(): readonly Buffer[]
-}
-
-/** Node makes one of every key that it is handed as bytes, which costs seven times what the digest does. */
-const keyObjects = new WeakMap<Buffer, KeyObject>()
-
-const keyObject = (key: Buffer): KeyObject => {
-  const made = keyObjects.get(key) ?? createSecretKey(key)
-  keyObjects.set(key, made)
-  return made
 }
 
 /**

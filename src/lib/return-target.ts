@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { decrypt, encrypt, NONCE_BYTES } from './aead.ts'
+import { keyObject } from './key-object.ts'
 import { parseTarget } from './path.ts'
 
 /**
@@ -39,25 +40,41 @@ export const staysOnSite = (path: string): boolean => {
   return URL.canParse(path, base) && new URL(path, base).origin === base
 }
 
-const purposeOf = (key: Buffer, purpose: string): Buffer => createHmac('sha256', key).update(purpose).digest()
+/** What a sealing key is used for: a key of its own for each. */
+interface Purposes {
+  readonly nonce: Buffer
+  readonly encrypt: Buffer
+}
+
+const derived = new WeakMap<Buffer, Purposes>()
+
+const purposesOf = (key: Buffer): Purposes => {
+  const known = derived.get(key)
+  if (known !== undefined) return known
+  const derive = (purpose: string): Buffer => createHmac('sha256', key).update(purpose).digest()
+  const fresh = { nonce: derive('nonce'), encrypt: derive('encrypt') }
+  derived.set(key, fresh)
+  return fresh
+}
 
 /**
  * AES-256-GCM under a nonce that is computed from what is sealed, as in RFC 5297: two texts never share one, and the same text
  * is the same seal on every page. All that a seal tells is that it is the seal of before.
  */
 const close = (key: Buffer, site: string, text: string): string => {
-  const nonce = createHmac('sha256', purposeOf(key, 'nonce'))
+  const purposes = purposesOf(key)
+  const nonce = createHmac('sha256', keyObject(purposes.nonce))
     .update(`${site}\0${text}`)
     .digest()
     .subarray(0, NONCE_BYTES)
-  const closed = encrypt(purposeOf(key, 'encrypt'), nonce, Buffer.from(site), Buffer.from(text, 'latin1'))
+  const closed = encrypt(purposes.encrypt, nonce, Buffer.from(site), Buffer.from(text, 'latin1'))
   return Buffer.concat([nonce, closed]).toString('base64url')
 }
 
 /** Null for what was not closed so: another site, another key, other bytes. */
 const openWith = (key: Buffer, site: string, bytes: Buffer): string | null => {
   const [nonce, closed] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES)]
-  return decrypt(purposeOf(key, 'encrypt'), nonce, Buffer.from(site), closed)?.toString('latin1') ?? null
+  return decrypt(purposesOf(key).encrypt, nonce, Buffer.from(site), closed)?.toString('latin1') ?? null
 }
 
 /** A text has one spelling: a base64url text whose last character carries bits that nobody reads is another text. */

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
 
 /** Says that a Cookie header carries our name more than once, with different values. */
 export const SEVERAL = Symbol('several')
@@ -46,14 +46,20 @@ export type CookieSecrets = () => readonly string[]
  */
 export const createCookieVerifier = (secrets: CookieSecrets): ((value: string) => string | undefined) => {
   if (secrets().length === 0) throw new TypeError('sessions need a secret')
+  let known: { readonly of: readonly string[]; readonly keys: readonly KeyObject[] } = { of: [], keys: [] }
+  const keys = (): readonly KeyObject[] => {
+    const of = secrets()
+    if (of !== known.of) known = { of, keys: of.map((secret) => createSecretKey(secret, 'utf8')) }
+    return known.keys
+  }
   return (value) => {
     if (value.length > MAX_LENGTH) return undefined
     const { id, mark } = SIGNED_ID.exec(value)?.groups ?? {}
     if (id === undefined || mark === undefined) return undefined
     const given = Buffer.from(mark.replaceAll('%2B', '+').replaceAll('%2F', '/'))
-    const isSigned = secrets().some((secret) => {
+    const isSigned = keys().some((key) => {
       // As text and not as bytes: base64 has several spellings of the same last byte.
-      const expected = Buffer.from(createHmac('sha256', secret).update(id).digest('base64').slice(0, 43))
+      const expected = Buffer.from(createHmac('sha256', key).update(id).digest('base64').slice(0, 43))
       return timingSafeEqual(expected, given)
     })
     return isSigned ? id : undefined
