@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { startNginx } from '../kit/nginx.ts'
 import { startProcess } from '../kit/processes.ts'
 
-/** The person whose session every peer is measured with, and the header that tells the application. */
+/** The person whose session every peer is measured with (others have a number behind it), and the header that tells the application. */
 export const IDENTITY = { header: 'X-Remote-User', login: 'z.oeuvrard' } as const
 
 /** What the application gives, by path: bytes. */
@@ -42,7 +42,7 @@ const configuration = (folder: string, application: number, status: number, echo
   server {
     listen 127.0.0.1:${application} backlog=4096;
     root ${folder};
-    if (${identity} != "${IDENTITY.login}") { return 403 "not ${IDENTITY.login}: ${identity}"; }
+    if (${identity} !~ "^${IDENTITY.login.replace('.', '\\.')}(?:-\\d+)?$") { return 403 "not ${IDENTITY.login}: ${identity}"; }
     location = / { return 200 "${page('/')}"; }
     location = /20k { }
     location = /20m { }

@@ -8,10 +8,15 @@ import { systemRandom } from '../../../src/lib/random.ts'
 import { IDENTITY } from '../upstream.ts'
 
 export const REALM = 'bench'
-export const NATIONAL_ID = '899900000003'
 
-/** The one person whom all calls name. */
-export const insertCallee = async (url: string, keys: string): Promise<void> => {
+/** As many people as a hospital has at work: the sessions and devices of one person stay as few as they are there. */
+const PEOPLE = 300
+
+/** Numbers of the range that is kept for examples. */
+const nationalIdOf = (at: number): string => `89990${String(at).padStart(7, '0')}`
+
+/** @returns the national identifiers of those whom calls name in turn */
+export const insertCallees = async (url: string, keys: string): Promise<readonly string[]> => {
   await openKeyring(keys, { clock: systemClock })
   const database = openDatabase(url, silentLog)
   await database.migrate()
@@ -23,14 +28,13 @@ export const insertCallee = async (url: string, keys: string): Promise<void> => 
     endSessions: () => Promise.resolve(0),
     actor: 'bench',
   })
-  const entry = {
-    login: IDENTITY.login,
-    givenName: 'Camille',
-    familyName: 'Exemple',
-    email: 'c.exemple@example.test',
-    nationalId: NATIONAL_ID,
+  const nationalIds = Array.from({ length: PEOPLE }, (_, at) => nationalIdOf(at))
+  for (const [at, nationalId] of nationalIds.entries()) {
+    const login = `${IDENTITY.login}-${at}`
+    const person = { login, givenName: 'Camille', familyName: 'Exemple', email: `${login}@example.test`, nationalId }
+    const added = await admin.add(REALM, { ...person, roles: [] })
+    if (!added.ok) throw new Error(`a person of the measurement was refused: ${JSON.stringify(added.reason)}`)
   }
-  const added = await admin.add(REALM, { ...entry, roles: [] })
-  if (!added.ok) throw new Error(`the person of the measurement was refused: ${JSON.stringify(added.reason)}`)
   await database.close()
+  return nationalIds
 }

@@ -10,7 +10,7 @@ import { startRedis } from '../../kit/redis.ts'
 import { createTempFolder } from '../../kit/temp-folder.ts'
 import type { Tell } from '../crew.ts'
 import { cpuOf } from '../process-tree.ts'
-import { insertCallee, NATIONAL_ID, REALM } from './callee.ts'
+import { insertCallees, REALM } from './callee.ts'
 import { IDENTITY, startUpstream } from '../upstream.ts'
 
 /** What contextual calls cost: from the click in the record system to the first byte of the application's page. */
@@ -91,7 +91,7 @@ const startCalledGate = async (upstream: string, jwks: string) => {
   const folder = createTempFolder('bench-calls')
   const keys = join(folder.path, 'keys')
   const url = `sqlite:${join(folder.path, 'accounts.sqlite')}`
-  await insertCallee(url, keys)
+  const nationalIds = await insertCallees(url, keys)
   writeFileSync(join(folder.path, 'keys.json'), jwks)
   writeFileSync(join(folder.path, 'site.yaml'), JSON.stringify(site(upstream)))
   const instance = {
@@ -112,19 +112,20 @@ const startCalledGate = async (upstream: string, jwks: string) => {
     await redis.stop()
     folder[Symbol.dispose]()
   }
-  return { port, pid: gate.pid, stop }
+  return { port, pid: gate.pid, nationalIds, stop }
 }
 
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((one, other) => one - other)[Math.min(values.length - 1, Math.floor(values.length * share))] ??
   Number.NaN
 
-/** Calls as fast as they go, each of a browser of its own and for another patient. */
+/** Calls as fast as they go, each of a browser of its own and for another patient; people take turns. */
 export const measureCalls = async (tell: Tell, count = CALLS): Promise<Calls> => {
   tell('contextual calls')
   const key = makeIssuerKey('ES256', 'bench')
   const upstream = await startUpstream()
   const gate = await startCalledGate(upstream.url, jwksOf(key))
+  const subjectOf = (at: number): string => gate.nationalIds[at % gate.nationalIds.length] ?? ''
   const token = (at: number): string => {
     const now = Math.floor(Date.now() / 1_000)
     const patient = {
@@ -136,7 +137,7 @@ export const measureCalls = async (tell: Tell, count = CALLS): Promise<Calls> =>
     }
     return signToken(key, {
       ...{ iss: FINESS, aud: `https://${HOST}`, iat: now, exp: now + 60, jti: randomBytes(18).toString('base64url') },
-      ...{ sub: NATIONAL_ID, auth_time: now - 60, amr: ['mfa'], patient: { ...patient, local_id: `IPP-${at}` } },
+      ...{ sub: subjectOf(at), auth_time: now - 60, amr: ['mfa'], patient: { ...patient, local_id: `IPP-${at}` } },
     })
   }
   const times: number[] = []
