@@ -10,6 +10,7 @@ import { makeCertificate } from '../kit/certificate.ts'
 import { launchChromium, type ChromiumOptions } from '../kit/chromium.ts'
 import { GATE_PASSWORD, PERSON, startGate, type Gate } from '../kit/gate.ts'
 import { freePort } from '../kit/ports.ts'
+import { createVisitor, signIn } from '../kit/visitor.ts'
 
 export const SCREENSHOTS = join(import.meta.dirname, '../../docs/screenshots')
 export const PATIENT = '/dcc/ui/patient.jsp?id=1024&onglet=rcp'
@@ -23,7 +24,7 @@ export interface StandInPage {
     use: (page: Page, context: BrowserContext) => Promise<void>,
     options?: BrowserContextOptions,
   ) => Promise<void>
-  /** Asks for a page of the application and goes through the sign-in to it. */
+  /** Opens a page of the application in the session of somebody who has signed in; that went without the browser, which is slow. */
   readonly signIn: (page: Page, path: string, login?: string) => Promise<void>
   /** Goes through the sign-in that the page shows. */
   readonly signInAgain: (page: Page, login?: string) => Promise<void>
@@ -42,6 +43,7 @@ export const useStandIn = (
   let standIn: StandIn | undefined
   let gate: Gate | undefined
   let origin = ''
+  let certificate = ''
   const made = <Part>(part: Part | undefined): Part => part ?? assert.fail('asked for outside a test')
   let startAgain: () => Promise<void> = () => Promise.resolve()
 
@@ -51,6 +53,7 @@ export const useStandIn = (
     const loaded = loadSite(join(import.meta.dirname, '../../policies/demo.yaml'), { now: Date.now() })
     assert.ok(loaded.ok)
     const { cert, key } = makeCertificate('localhost')
+    certificate = cert
     const start = (at: number) =>
       startStandIn({ port: at, jwks: () => made(gate).app.jwks(), issuer: () => origin, audience: 'webdcr' })
     standIn = await start(0)
@@ -114,9 +117,12 @@ export const useStandIn = (
       }
     },
     signIn: async (page, path, login) => {
+      const { host, port } = new URL(origin)
+      const visitor = createVisitor({ host, origin, port: Number(port), ca: certificate })
+      await signIn(made(gate), visitor, path, login)
+      const cookies = [...visitor.cookies].map(([name, value]) => ({ name, value, url: origin, secure: true }))
+      await page.context().addCookies(cookies)
       await page.goto(`${origin}${path}`)
-      await signInAgain(page, login)
-      await page.waitForURL('**/dcc/**')
     },
     signInAgain,
     endSessions: async () => {
