@@ -5,9 +5,8 @@ import { openKeyring } from '../../../src/identity/keyring.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { silentLog } from '../../../src/lib/log.ts'
 import { systemRandom } from '../../../src/lib/random.ts'
+import { REALM } from '../installed-gate.ts'
 import { IDENTITY } from '../upstream.ts'
-
-export const REALM = 'bench'
 
 /** As many people as a hospital has at work: the sessions and devices of one person stay as few as they are there. */
 const PEOPLE = 300

@@ -1,17 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
 import { jwksOf, makeIssuerKey, signToken } from '../../kit/jws.ts'
-import { freePorts } from '../../kit/ports.ts'
-import { startProcess } from '../../kit/processes.ts'
-import { startRedis } from '../../kit/redis.ts'
-import { createTempFolder } from '../../kit/temp-folder.ts'
 import type { Tell } from '../crew.ts'
 import { cpuOf } from '../process-tree.ts'
-import { insertCallees, REALM } from './callee.ts'
-import { IDENTITY, startUpstream } from '../upstream.ts'
+import { insertCallees } from './callee.ts'
+import { HOST, measuredSite, startInstalledGate } from '../installed-gate.ts'
+import { startUpstream } from '../upstream.ts'
 
 /** What contextual calls cost: from the click in the record system to the first byte of the application's page. */
 export interface Calls {
@@ -24,8 +18,6 @@ export interface Calls {
   readonly failed: number
 }
 
-const HOST = 'dcc.example.test'
-const MAIN = resolve(import.meta.dirname, '../../../dist/src/main.js')
 const FINESS = '990000017'
 const CROWD = 16
 const WARM_UP = 200
@@ -64,12 +56,7 @@ const call = async (port: number, token: string): Promise<boolean> => {
   return answer.status === 200
 }
 
-const site = (upstream: string) => ({
-  site: REALM,
-  hosts: [HOST],
-  name: { fr: 'Mesure', en: 'Measurement' },
-  network: 'Mesure',
-  upstream: { url: upstream },
+const SITE = {
   ways: [{ id: 'dpi', methods: ['contextual-call'] }],
   partners: [
     {
@@ -82,37 +69,6 @@ const site = (upstream: string) => ({
     },
   ],
   'contextual-call': { leeway: '1s', deliver: { as: 'query', path: '/', values: { ipp: 'patient.local-id' } } },
-  identity: { headers: { [IDENTITY.header]: 'login' }, assertion: { audience: 'application' } },
-  support: { name: 'Support', email: 'support@example.test' },
-})
-
-const startCalledGate = async (upstream: string, jwks: string) => {
-  const [redis, [port = 0, adminPort = 0]] = await Promise.all([startRedis(), freePorts(2)])
-  const folder = createTempFolder('bench-calls')
-  const keys = join(folder.path, 'keys')
-  const url = `sqlite:${join(folder.path, 'accounts.sqlite')}`
-  const nationalIds = await insertCallees(url, keys)
-  writeFileSync(join(folder.path, 'keys.json'), jwks)
-  writeFileSync(join(folder.path, 'site.yaml'), JSON.stringify(site(upstream)))
-  const instance = {
-    ...{
-      workers: availableParallelism(),
-      listen: { port, 'trusted-proxies': ['192.0.2.1'] },
-      admin: { port: adminPort },
-    },
-    ...{ store: { redis: redis.url }, database: { url }, keys, sites: ['site.yaml'] },
-    smtp: { host: '127.0.0.1', port: 25, security: 'none' },
-  }
-  const file = join(folder.path, 'config.yaml')
-  writeFileSync(file, JSON.stringify(instance))
-  const gate = startProcess(process.execPath, [MAIN, 'serve', '--config', file], { env: { NODE_ENV: 'production' } })
-  await gate.waitFor(/the gate stands/)
-  const stop = async () => {
-    await gate.stop()
-    await redis.stop()
-    folder[Symbol.dispose]()
-  }
-  return { port, pid: gate.pid, nationalIds, stop }
 }
 
 const percentile = (values: readonly number[], share: number): number =>
@@ -124,8 +80,9 @@ export const measureCalls = async (tell: Tell, count = CALLS): Promise<Calls> =>
   tell('contextual calls')
   const key = makeIssuerKey('ES256', 'bench')
   const upstream = await startUpstream()
-  const gate = await startCalledGate(upstream.url, jwksOf(key))
-  const subjectOf = (at: number): string => gate.nationalIds[at % gate.nationalIds.length] ?? ''
+  const site = measuredSite(upstream, SITE)
+  const gate = await startInstalledGate({ site, fill: insertCallees, files: { 'keys.json': jwksOf(key) } })
+  const subjectOf = (at: number): string => gate.filled[at % gate.filled.length] ?? ''
   const token = (at: number): string => {
     const now = Math.floor(Date.now() / 1_000)
     const patient = {

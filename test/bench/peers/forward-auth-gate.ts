@@ -2,7 +2,8 @@ import { startNginx } from '../../kit/nginx.ts'
 import { IDENTITY } from '../upstream.ts'
 import { askedAt, PASS, toApplication } from './front.ts'
 import type { StartPeer } from './peer.ts'
-import { HOST, startSignedInGate } from './signed-in-gate.ts'
+import { HOST } from '../installed-gate.ts'
+import { startSignedInGate } from './signed-in-gate.ts'
 
 /** The name by which targets speak of it. */
 export const FORWARD_AUTH_GATE = 'nginx asks Portillon'

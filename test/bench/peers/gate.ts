@@ -1,5 +1,6 @@
 import type { StartPeer } from './peer.ts'
-import { HOST, startSignedInGate } from './signed-in-gate.ts'
+import { HOST } from '../installed-gate.ts'
+import { startSignedInGate } from './signed-in-gate.ts'
 
 /** The name by which targets speak of it. */
 export const GATE = 'Portillon'

@@ -9,9 +9,9 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { silentLog } from '../../../src/lib/log.ts'
 import { systemRandom } from '../../../src/lib/random.ts'
 import { newSecret } from '../../../src/methods/totp/code.ts'
+import { REALM } from '../installed-gate.ts'
 import { IDENTITY } from '../upstream.ts'
 
-export const REALM = 'bench'
 export const PASSWORD = 'Une-phrase-de-passe-2026'
 
 /** Somebody who can sign in: by password, and by the codes of an application. */

@@ -6,8 +6,9 @@ import { startProcess } from '../../kit/processes.ts'
 import type { Tell } from '../crew.ts'
 import { cpuOf } from '../process-tree.ts'
 import { startUpstream, type Upstream } from '../upstream.ts'
+import { HOST } from '../installed-gate.ts'
 import type { Person } from './directory.ts'
-import { HOST, startSignInGate, type SignInGate } from './gate.ts'
+import { startSignInGate, type SignInGate } from './gate.ts'
 import { signIn, type Outcome } from './sign-in.ts'
 
 /** People of the two directories that are compared, and how many of them sign in. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { generateSync } from 'otplib'
 import { createVisitor, hiddenFields, openSignIn, PREFIX, type Answer, type Visitor } from '../../kit/visitor.ts'
+import { HOST } from '../installed-gate.ts'
 import { PASSWORD, type Person } from './directory.ts'
-import { HOST } from './gate.ts'
 
 const STEP = 30
 
