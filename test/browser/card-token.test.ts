@@ -56,7 +56,7 @@ const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> 
 
 /** Presses the button, after which the browser asks its holder. */
 const goOn = async (button: string): Promise<void> => {
-  await page.getByRole('button', { name: button }).click({ noWaitAfter: true })
+  await page.getByRole('button', { name: button }).dispatchEvent('click')
   await until('the browser asks for the PIN', async () => (await reader.pinWindow()) !== null)
 }
 
