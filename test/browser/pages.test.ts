@@ -131,13 +131,15 @@ describe('a refusal', () => {
 describe('screenshots for the manual', () => {
   type Picture = readonly [name: string, id: string, prepare?: (page: Page) => Promise<void>]
 
-  /** One page for all of them, and one moment: what counts down says the same in each run. */
+  /** One page for all of them, whose clock stands still but for two seconds each: what counts down says the same in each run. */
   const take = async (options: BrowserContextOptions, ...pictures: readonly Picture[]): Promise<void> => {
     mkdirSync(SCREENSHOTS, { recursive: true })
     await withPage(options, async (page) => {
-      await page.clock.setFixedTime(new Date('2026-11-23T13:32:30Z'))
+      await page.clock.install({ time: new Date('2026-11-23T13:32:00Z') })
+      await page.clock.pauseAt(new Date('2026-11-23T13:32:30Z'))
       for (const [name, id, prepare] of pictures) {
         await open(page, id)
+        await page.clock.runFor(2_000)
         await prepare?.(page)
         const path = join(SCREENSHOTS, `${name}.png`)
         await page.screenshot({ path, fullPage: true, animations: 'disabled', caret: 'hide' })
