@@ -119,15 +119,19 @@ const find = async (
 }
 
 const makeRoom = async ({ db }: DeviceParts, account: string): Promise<void> => {
-  const rows = await db
-    .selectFrom('devices')
-    .select('id')
+  await db
+    .deleteFrom('devices')
     .where('account', '=', account)
-    .orderBy('last_seen', 'desc')
-    .orderBy('id')
+    .where('id', 'not in', (query) =>
+      query
+        .selectFrom('devices')
+        .select('id')
+        .where('account', '=', account)
+        .orderBy('last_seen', 'desc')
+        .orderBy('id')
+        .limit(MOST),
+    )
     .execute()
-  const tooMany = rows.slice(MOST).map(({ id }) => id)
-  if (tooMany.length > 0) await db.deleteFrom('devices').where('id', 'in', tooMany).execute()
 }
 
 /**
