@@ -8,6 +8,7 @@ import { toPem } from '../../deploy/demo/igc-sante/certificate.ts'
 import type { TestCard } from '../../deploy/demo/igc-sante/card.ts'
 import type { Revoked } from '../../deploy/demo/igc-sante/revocation-list.ts'
 import type { CardListenerFiles } from '../../src/config/instance.ts'
+import { answerTo } from './answer.ts'
 import { cardSettings } from './cards.ts'
 import { startGate, type Gate, type GateOptions } from './gate.ts'
 import type { TestIgcSante } from './igc-sante.ts'
@@ -55,32 +56,14 @@ export const askCardListener = (
   path: string,
   { port, ca = CARD_TLS.cert, card = null, version, method = 'GET', headers = {} }: ShowOptions,
 ): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const asked = request(
-      {
-        ...{ host: '127.0.0.1', port, path, method, ca, servername: CARD_HOST, agent: false },
-        headers: { host: CARD_HOST, accept: 'text/html', ...headers },
-        ...(card ?? {}),
-        ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),
-      },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', reject)
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            setCookies: response.headers['set-cookie'] ?? [],
-            body: Buffer.concat(chunks).toString('utf8'),
-            location: response.headers.location,
-          }),
-        )
-      },
-    )
-    asked.on('error', reject)
-    asked.end()
-  })
+  answerTo(
+    request({
+      ...{ host: '127.0.0.1', port, path, method, ca, servername: CARD_HOST, agent: false },
+      headers: { host: CARD_HOST, accept: 'text/html', ...headers },
+      ...(card ?? {}),
+      ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),
+    }),
+  )
 
 /** From the card page, by its button, to the address of the card listener. */
 export const leaveForListener = async (visitor: Visitor, page: Pick<Answer, 'body'>): Promise<URL> => {

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
-import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { answerTo, type Answer } from './answer.ts'
 import { GATE_PASSWORD, PERSON, type Gate } from './gate.ts'
 
-export interface Answer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly setCookies: readonly string[]
-  readonly body: string
-  readonly location: string | undefined
-}
+export type { Answer } from './answer.ts'
 
 export interface AskOptions {
   readonly method?: string
@@ -35,52 +30,30 @@ export interface Doorstep extends Pick<Gate, 'host' | 'origin' | 'port'> {
   readonly ca?: string
 }
 
-const send = (gate: Doorstep, path: string, options: AskOptions, cookie: string): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const body = options.form === undefined ? options.body : new URLSearchParams(asPairs(options.form)).toString()
-    const headers: OutgoingHttpHeaders = {
-      host: gate.host,
-      ...(cookie === '' || options.bare === true ? {} : { cookie }),
-      ...(options.form === undefined
-        ? {}
-        : {
-            'content-type': 'application/x-www-form-urlencoded',
-            origin: gate.origin,
-            'sec-fetch-site': 'same-origin',
-            'sec-fetch-mode': 'navigate',
-            'sec-fetch-dest': 'document',
-          }),
-      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
-      ...options.headers,
-    }
-    const request = (gate.ca === undefined ? httpRequest : httpsRequest)(
-      {
-        ...(gate.ca === undefined ? {} : { ca: gate.ca, servername: new URL(gate.origin).hostname }),
-        host: '127.0.0.1',
-        port: gate.port,
-        path,
-        method: options.method ?? (body === undefined ? 'GET' : 'POST'),
-        headers,
-        agent: false,
-      },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', reject)
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            setCookies: response.headers['set-cookie'] ?? [],
-            body: Buffer.concat(chunks).toString('utf8'),
-            location: response.headers.location,
-          }),
-        )
-      },
-    )
-    request.on('error', reject)
-    request.end(body)
-  })
+const send = (gate: Doorstep, path: string, options: AskOptions, cookie: string): Promise<Answer> => {
+  const body = options.form === undefined ? options.body : new URLSearchParams(asPairs(options.form)).toString()
+  const headers: OutgoingHttpHeaders = {
+    host: gate.host,
+    ...(cookie === '' || options.bare === true ? {} : { cookie }),
+    ...(options.form === undefined
+      ? {}
+      : {
+          'content-type': 'application/x-www-form-urlencoded',
+          origin: gate.origin,
+          'sec-fetch-site': 'same-origin',
+          'sec-fetch-mode': 'navigate',
+          'sec-fetch-dest': 'document',
+        }),
+    ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+    ...options.headers,
+  }
+  const method = options.method ?? (body === undefined ? 'GET' : 'POST')
+  const asked = { host: '127.0.0.1', port: gate.port, path, method, headers, agent: false }
+  const { ca } = gate
+  const request =
+    ca === undefined ? httpRequest(asked) : httpsRequest({ ...asked, ca, servername: new URL(gate.origin).hostname })
+  return answerTo(request, body)
+}
 
 const asPairs = (form: NonNullable<AskOptions['form']>): [string, string][] => {
   const pairs: readonly (readonly [string, string])[] = Array.isArray(form) ? form : Object.entries(form)
