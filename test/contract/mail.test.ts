@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { performance } from 'node:perf_hooks'
 import { after, describe, it, type TestContext } from 'node:test'
 import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog, type Log, type LogFields } from '../../src/lib/log.ts'
@@ -36,6 +35,8 @@ const recordingLog = (): { log: Log; lines: Line[] } => {
 interface Settings {
   readonly security?: 'starttls' | 'tls' | 'none'
   readonly timeout?: number
+  /** What the transport alone would wait for. */
+  readonly patience?: number
   readonly host?: string
   readonly user?: string
   readonly password?: string
@@ -47,9 +48,9 @@ interface Settings {
 
 const mailerTo = (port: number, settings: Settings = {}): Mailer => {
   const { security = 'none', timeout = 2_000, host = '127.0.0.1', ca, log = silentLog, backOff = [5, 5] } = settings
-  const { user, password, capacity } = settings
+  const { user, password, capacity, patience = timeout } = settings
   const login = user === undefined ? {} : { user, password }
-  const smtp = { host, port, security, timeout, ...login }
+  const smtp = { host, port, security, timeout: patience, ...login }
   const transport = createSmtpTransport(smtp, ca === undefined ? {} : { ca })
   const queue = capacity === undefined ? {} : { capacity }
   return createMailer({ transport, log, clock: systemClock, random: systemRandom, timeout, backOff, ...queue })
@@ -251,9 +252,7 @@ describe('a mail server that fails', () => {
     t.after(() => tarpit.stop())
     const mailer = mailerTo(tarpit.port, { timeout: 200, backOff: [], capacity: 10 })
     const outcomes: string[] = []
-    const startedAt = performance.now()
     for (let count = 0; count < 1_000; count += 1) mailer.enqueue(MAIL, (state) => outcomes.push(state))
-    assert.ok(performance.now() - startedAt < 500)
     assert.equal(outcomes.length, 0)
     await Promise.resolve()
     assert.equal(outcomes.length, 1_000 - 4 - 10)
@@ -267,17 +266,15 @@ describe('a mail server that fails', () => {
     ['says nothing', undefined],
     ['says one byte at a time', 20],
   ] as const) {
-    it(`E-02: a tarpit that ${kind} costs at most the timeout for each try`, async (t) => {
+    it(`E-02: a tarpit that ${kind} ends with the limits of the mailer, however patient the transport is`, async (t) => {
       const tarpit = await startTarpit(trickle === undefined ? {} : { trickle })
       const { log, lines } = recordingLog()
-      const mailer = mailerTo(tarpit.port, { timeout: 150, log })
+      const mailer = mailerTo(tarpit.port, { timeout: 150, patience: 3_600_000, log })
       t.after(async () => {
         await mailer.close(100)
         await tarpit.stop()
       })
-      const startedAt = performance.now()
       assert.equal(await outcome(mailer), 'failed')
-      assert.ok(performance.now() - startedAt < 150 * 3 + 400)
       assert.deepEqual(
         lines.map(({ reason }) => reason),
         ['timed-out'],
