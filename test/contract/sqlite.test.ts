@@ -97,15 +97,23 @@ describe('SQLite while another process holds its lock', () => {
     await writing
     assert.deepEqual(await values(), [1])
   })
+
+  it('E-04: a start and a command that find the newest tables wait for nobody', async () => {
+    const { url, database } = await open()
+    await database.migrate()
+    const held = await holdLock(url)
+    await openAt(url).database.migrate()
+    await held.release()
+  })
 })
 
 describe('SQLite that does not answer', () => {
   it('E-04: is given up; questions are refused, no thread is added, and it answers again when it can', async () => {
-    const { url, write, values } = await open({ lock: NEVER, statement: 1_000, connect: 50 })
+    const { url, write, values } = await open({ lock: NEVER, statement: 4_000, connect: 50 })
     assert.deepEqual(await values(), [])
     const held = await holdLock(url)
     const before = threads()
-    await assert.rejects(write(1), because(/did not answer within 1000 ms/))
+    await assert.rejects(write(1), because(/did not answer within 4000 ms/))
     for (let each = 0; each < 3; each += 1) await assert.rejects(values(), because(/held up/))
     assert.equal(threads(), before)
     await held.release()
