@@ -36,8 +36,8 @@ export const endsOf = (chain: AuditChainTable): Ends => ({
 })
 
 /**
- * Holds the one row of the chain until the transaction ends: a row lock in PostgreSQL, the lock of the file in SQLite,
- * whose transaction has to begin with a write (one that begins by reading may find that it cannot write any more).
+ * Holds the one row of the chain until the transaction ends: a row lock in PostgreSQL; in SQLite the lock of the file, which
+ * every transaction holds from its first statement on.
  */
 const takeChain = (db: Db): Promise<AuditChainTable> =>
   db
