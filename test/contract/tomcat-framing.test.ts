@@ -5,7 +5,7 @@ import { AS_PAGE, startBehindGate, type BehindGate } from '../kit/behind-gate.ts
 import { framingVectors } from '../kit/framing-vectors.ts'
 import { openRaw } from '../kit/raw-http.ts'
 import { requestStream, writeRequest } from '../kit/request-streams.ts'
-import { readStrictly } from '../kit/strict-reader.ts'
+import { readStream } from '../kit/strict-reader.ts'
 import { startTomcat, type RecordingTomcat, type Served } from '../kit/tomcat.ts'
 
 /**
@@ -147,7 +147,10 @@ describe('any stream of requests', () => {
         const start = `/body/${(run += 1)}`
         const last = writeRequest(to, 'GET', `${start}/last`, { framing: 'Connection: close\r\n', body: '' })
         const bytes = write(to, start) + last
-        const expected = readStrictly(bytes)
+        const { requests, begun } = readStream(bytes)
+        // Its body is passed on as it comes: Tomcat may have seen the beginning of one that breaks off, and never its end.
+        const broken = begun === null ? '' : `${begun.method} ${begun.target} HTTP/1.1`
+        const expected = requests
           .filter(({ fields }) => fields.some(([name]) => name === 'cookie'))
           // A page in JSP takes no PUT, and says so before it reads.
           .map(({ method, target, body }) => [`${method} ${target} HTTP/1.1`, method === 'PUT' ? undefined : body])
@@ -161,9 +164,9 @@ describe('any stream of requests', () => {
         const seen: (readonly [string, string | undefined])[] = []
         for (let look = 0; look === 0 || (isWhole && look < 100 && seen.length < expected.length); look += 1) {
           const lines = await tomcat.served()
-          const ours = lines.filter(
-            ({ startLine }) => startLine.includes(` ${start}/`) || startLine.includes('smuggled'),
-          )
+          const ours = lines
+            .filter(({ startLine }) => startLine.includes(` ${start}/`) || startLine.includes('smuggled'))
+            .filter(({ startLine, body }) => startLine !== broken || body !== undefined)
           seen.push(...ours.map(({ startLine, body }) => [startLine, body] as const))
         }
         seen.sort(([one], [other]) => placeOf(one) - placeOf(other))

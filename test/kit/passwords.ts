@@ -64,11 +64,12 @@ export const operatorOf = ({ app }: Pick<Gate, 'app'>, clock: Clock): AccountAdm
     actor: 'test',
   })
 
-/** What the trail has of an event; it is written in batches. */
-export const trailOf = async ({ app }: Pick<Gate, 'app'>, event: string) => {
-  for (let round = 0; round < 200; round += 1) {
+/** What the trail has of an event. It is written in batches, after the lines of the log: all that these tell are waited for. */
+export const trailOf = async ({ app, log }: Pick<Gate, 'app' | 'log'>, event: string) => {
+  for (let round = 0; round < 400; round += 1) {
     const rows = await app.database.db.selectFrom('audit').selectAll().where('event', '=', event).execute()
-    if (rows.length > 0) return rows
+    const told = log.filter(({ message, fields }) => message === 'audit' && fields['event'] === event)
+    if (rows.length > 0 && rows.length >= told.length) return rows
     await pause(25)
   }
   return []

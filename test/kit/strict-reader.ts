@@ -87,8 +87,14 @@ const readBody = (bytes: Bytes, fields: readonly (readonly [string, string])[]):
   return /^(?:0|[1-9]\d{0,14})$/.test(length) ? bytes.take(Number(length)) : null
 }
 
-/** The requests that stand at the beginning, up to the first that is none. */
-export const readStrictly = (text: string): readonly StrictRequest[] => {
+export interface StrictReading {
+  /** The requests that stand at the beginning, up to the first that is none. */
+  readonly requests: readonly StrictRequest[]
+  /** What stands behind them, where that has the head of a request: its body is none, or is not all there. */
+  readonly begun: Omit<StrictRequest, 'body'> | null
+}
+
+export const readStream = (text: string): StrictReading => {
   const bytes = new Bytes(text)
   const requests: StrictRequest[] = []
   while (!bytes.isOver) {
@@ -99,8 +105,10 @@ export const readStrictly = (text: string): readonly StrictRequest[] => {
     const fields = readFields(bytes)
     if (fields?.filter(([name]) => name === 'host').length !== 1) break
     const body = readBody(bytes, fields)
-    if (body === null) break
+    if (body === null) return { requests, begun: { method, target, fields } }
     requests.push({ method, target, fields, body })
   }
-  return requests
+  return { requests, begun: null }
 }
+
+export const readStrictly = (text: string): readonly StrictRequest[] => readStream(text).requests
