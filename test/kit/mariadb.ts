@@ -3,6 +3,7 @@ import { chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mysql from 'mysql2/promise'
 import { makeCertificate } from './certificate.ts'
+import { freeze } from './freeze.ts'
 import { freePort } from './ports.ts'
 import { runProcess, startProcess } from './processes.ts'
 import { createTempFolder } from './temp-folder.ts'
@@ -74,7 +75,7 @@ export const startMariadb = async (): Promise<MariadbServer> => {
     url: `mysql://admin:admin@localhost:${port}/app`,
     ca: cert,
     run: (...statements) => run('use app', ...statements),
-    freeze: () => void process.kill(server.pid, 'SIGSTOP'),
+    freeze: () => freeze(server.pid),
     thaw: () => void process.kill(server.pid, 'SIGCONT'),
     stop: async () => {
       try {

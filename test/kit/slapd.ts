@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Attribute, Change, Client } from 'ldapts'
 import { makeCertificate } from './certificate.ts'
+import { freeze } from './freeze.ts'
 import { freePorts, isListening } from './ports.ts'
 import { runProcess, startProcess } from './processes.ts'
 import { createTempFolder } from './temp-folder.ts'
@@ -135,7 +136,7 @@ export const startSlapd = async (): Promise<LdapServer> => {
       ),
     remove: (dn) => asRoot((client) => client.del(dn)),
     rename: (dn, newDn) => asRoot((client) => client.modifyDN(dn, newDn)),
-    freeze: () => void process.kill(server.pid, 'SIGSTOP'),
+    freeze: () => freeze(server.pid),
     thaw: () => void process.kill(server.pid, 'SIGCONT'),
     stop: async () => {
       try {
